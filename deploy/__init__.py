@@ -1,0 +1,1 @@
+"""What starts the services: on one machine, in an image, from the command line."""

@@ -1,0 +1,1 @@
+"""The library beneath the services: contracts, Kafka, PostgreSQL, programs and web parts."""

@@ -1,0 +1,28 @@
+"""Identifiers that are computed from what they name, so that a repeat names the same thing."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+_VERSION_AND_VARIANT_CLEARED = ~((0xF000 << 64) | (0xC000 << 48))
+_VERSION_8_RFC_VARIANT = (0x8000 << 64) | (0x8000 << 48)
+
+
+def derived_id(*parts: str | int) -> UUID:
+    """Return the id of the thing that `parts` name: equal parts give the equal id.
+
+    A version 8 UUID (RFC 9562, section 5.8) over the SHA-256 of the parts. Each part is
+    preceded by its length, so that ("ab", "c") and ("a", "bc") differ.
+    """
+    named = "".join(f"{len(text)}:{text}" for text in map(str, parts))
+    digest = int.from_bytes(hashlib.sha256(named.encode()).digest()[:16])
+    return UUID(int=(digest & _VERSION_AND_VARIANT_CLEARED) | _VERSION_8_RFC_VARIANT)
+
+
+def feedback_id(tenant: str, source: str, event_id: str) -> UUID:
+    """Return the id of a feedback event.
+
+    CloudEvents 1.0 makes `source` and `id` together unique; a tenant's events are its own.
+    """
+    return derived_id(tenant, source, event_id)

@@ -1,0 +1,27 @@
+"""What every process reads from its environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the servers are and how this process behaves."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOSEDLOOP_", frozen=True, extra="ignore")
+
+    database_url: str = Field(validation_alias="DATABASE_URL")
+    kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    #: Signs sessions, tokens and links: 32 characters or more, the same in every process.
+    secret: str = Field(default="", repr=False)
+    #: Which of a consumer group's workers this is, from 0: a StatefulSet's ordinal.
+    slot: int = Field(default=0, ge=0)
+    #: Only `local` offers the demo's one-click sign-in.
+    mode: Literal["local", "production"] = "production"
+    log_format: Literal["json", "console"] = "json"
+    public_url: str = "http://localhost:8080"
+    #: Put before every topic and group name, where a Kafka cluster is shared.
+    topic_prefix: str = ""

@@ -1,0 +1,1 @@
+"""What the running software says of itself."""
