@@ -1,0 +1,1 @@
+"""PostgreSQL: pools, named queries, migrations, the ledger, the outbox, tenants kept apart."""
