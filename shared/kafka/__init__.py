@@ -1,0 +1,1 @@
+"""Kafka: the batch transport, the worker that loses nothing, the producer, topics."""

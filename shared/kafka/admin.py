@@ -1,0 +1,107 @@
+"""Topics and groups as the broker knows them, through kafka-python: no event loop needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic, OffsetSpec
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.structs import TopicPartition
+
+from shared.contracts.catalog import Topic, topics
+from shared.errors import SettingsError, TransientError
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a partition holds: offsets from `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+
+
+def create_topics(
+    bootstrap_servers: str, *, topic_prefix: str = "", replication_factor: int = 1
+) -> list[str]:
+    """Create the contract's topics where they are missing; return the names of the new ones.
+
+    Raises TransientError when the broker can't be reached.
+    """
+    with closing(_admin(bootstrap_servers)) as admin:
+        present = set(admin.list_topics())
+        missing = [
+            _new_topic(topic_prefix + name, topic, replication_factor)
+            for name, topic in topics().items()
+            if topic_prefix + name not in present
+        ]
+        for new in missing:
+            with suppress(TopicAlreadyExistsError):  # another process was quicker
+                admin.create_topics([new])
+        return [new.name for new in missing]
+
+
+def topic_ids(bootstrap_servers: str, names: Iterable[str]) -> Mapping[str, UUID]:
+    """Return the broker's id of each topic: a topic made anew under its old name has another.
+
+    Raises TransientError when the broker can't be reached, SettingsError when a topic is
+    missing.
+    """
+    with closing(_admin(bootstrap_servers)) as admin:
+        found = {
+            topic["name"]: UUID(str(topic["topic_id"]))
+            for topic in admin.describe_topics(list(names))
+            if topic["error_code"] == 0
+        }
+    if missing := sorted(set(names) - set(found)):
+        raise SettingsError(
+            f"Kafka has no topic {', '.join(missing)}.", remedy="Create it: closedloop topics."
+        )
+    return found
+
+
+def extents(bootstrap_servers: str, names: Iterable[str]) -> Mapping[TopicPartition, Extent]:
+    """Return what each partition of the topics `names` holds; topics that are not there, nothing.
+
+    Raises TransientError when the broker can't be reached.
+    """
+    with closing(_admin(bootstrap_servers)) as admin:
+        present = set(admin.list_topics())
+        partitions = [
+            TopicPartition(topic["name"], part["partition_index"])
+            for topic in admin.describe_topics([name for name in names if name in present])
+            for part in topic["partitions"]
+        ]
+        starts = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
+        ends = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        return {tp: Extent(starts[tp].offset, ends[tp].offset) for tp in partitions}
+
+
+def committed(bootstrap_servers: str, group: str) -> Mapping[TopicPartition, int]:
+    """Return the offset that `group` has committed on each partition that it has read."""
+    with closing(_admin(bootstrap_servers)) as admin:
+        offsets = admin.list_group_offsets({group: None})[group]
+        return {tp: position.offset for tp, position in offsets.items() if position.offset >= 0}
+
+
+def _new_topic(name: str, topic: Topic, replication_factor: int) -> NewTopic:
+    return NewTopic(
+        name,
+        topic.partitions,
+        replication_factor,
+        topic_configs={
+            "retention.ms": str(topic.retention_days * 86_400_000),
+            "max.message.bytes": str(topic.max_bytes),
+            "cleanup.policy": "delete",
+        },
+    )
+
+
+def _admin(bootstrap_servers: str) -> KafkaAdminClient:
+    try:
+        return KafkaAdminClient(bootstrap_servers=bootstrap_servers, client_id="closedloop-admin")
+    except KafkaError as error:
+        raise TransientError(f"Kafka at {bootstrap_servers} does not answer: {error}") from error
