@@ -13,7 +13,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CLOSEDLOOP_", frozen=True, extra="ignore")
 
-    database_url: str = Field(validation_alias="DATABASE_URL")
+    database_url: str = Field(validation_alias="DATABASE_URL", repr=False)
     kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     #: Signs sessions, tokens and links: 32 characters or more, the same in every process.
     secret: str = Field(default="", repr=False)

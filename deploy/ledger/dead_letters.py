@@ -16,11 +16,12 @@ from uuid import UUID
 import asyncpg
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.contracts.catalog import dead_letter_topic
 from shared.contracts.records import Outgoing
 from shared.errors import ClosedLoopError, TransientError
 from shared.ids import derived_id
 from shared.kafka.admin import Extent, extents
-from shared.kafka.dead_letters import DeadLetter, dead_letter_topic, parse
+from shared.kafka.dead_letters import DeadLetter, parse
 from shared.kafka.producer import Producer
 from shared.postgres.pool import TRANSIENT_ERRORS
 from shared.postgres.sqlfile import load

@@ -12,17 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.contracts.catalog import dead_letter_topic
 from shared.contracts.dead_letter import DEAD_LETTER
 from shared.contracts.records import Outgoing, Record, Rejected
 from shared.ids import derived_id
 
 #: A reason longer than this says nothing more; the whole message must stay below its limit.
 LONGEST_ATTRIBUTE = 2_000
-
-
-def dead_letter_topic(group: str) -> str:
-    """Return the name of a consumer group's own dead-letter topic."""
-    return f"{group}.dead-letter.v1"
 
 
 def dead_letter(

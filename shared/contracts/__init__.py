@@ -1,0 +1,1 @@
+"""The open contracts: which topics there are and what an event on each looks like."""

@@ -1,0 +1,432 @@
+"""The events on the topics: CloudEvents 1.0 in structured JSON mode, one model each.
+
+The models are the contract: the JSON Schemas beside this file are generated from them
+(`make contracts`), and consumers validate with them. What publishers send is held to the
+letter (an unknown field is an error, so that a slip of the pen is not lost); what the services
+send each other may grow new fields, which older consumers pass over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+_WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL text holds no U+0000
+_TENANT = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+_LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+_MOMENT = (
+    r"^(199[0-9]|2[01][0-9]{2})-[0-9]{2}-[0-9]{2}"
+    r"T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+
+_MOST_ATTRIBUTES = 50
+
+#: What each pattern demands, as the end of a sentence that starts with the field's name.
+PATTERNS = {
+    _WITHOUT_NUL: "should hold no U+0000",
+    _TENANT: "should be 1 to 63 lower-case letters, digits, - and _, a letter or digit first",
+    _LANGUAGE_TAG: "should be a language tag such as en or zh-Hant",
+    _MOMENT: "should be a moment with its time zone, such as 2026-03-01T09:30:00+01:00, "
+    "from 1990 to 2199",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _WrittenMoment:
+    """Lets JSON write a moment in one way only (RFC 3339), as the JSON Schema demands it.
+
+    pydantic alone would take "1700000000" and "2026-03-01T09:30Z" as well.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        written = core_schema.chain_schema(
+            [
+                core_schema.str_schema(pattern=_MOMENT),
+                core_schema.datetime_schema(tz_constraint="aware", strict=False),
+            ]
+        )
+        return core_schema.json_or_python_schema(written, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": "date-time", "pattern": _MOMENT}
+
+
+def _few_in_order_of_name(attributes: object) -> object:
+    """Refuse too many attributes before each of thousands is looked at; put the others in order.
+
+    Equal events are the same bytes then, whatever the order in which they came.
+    """
+    if not isinstance(attributes, dict):
+        return attributes
+    if len(attributes) > _MOST_ATTRIBUTES:
+        limits = {"field_type": "Dictionary", "max_length": _MOST_ATTRIBUTES}
+        raise PydanticKnownError("too_long", {**limits, "actual_length": len(attributes)})
+    return dict(sorted(attributes.items()))
+
+
+Tenant = Annotated[str, StringConstraints(pattern=_TENANT)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_WITHOUT_NUL)]
+Text = Annotated[str, StringConstraints(max_length=32_768, pattern=_WITHOUT_NUL)]
+LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
+Moment = Annotated[AwareDatetime, _WrittenMoment()]
+Amount = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """Takes exactly the fields that it names, of exactly their types."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Tolerant(BaseModel):
+    """Takes the fields that it names, of exactly their types, and passes over others."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+# ── ratings ──────────────────────────────────────────────────────────────────────────────────
+
+
+class NpsRating(Strict):
+    """Net Promoter question, "how likely are you to recommend", 0 to 10."""
+
+    scale: Literal["nps"]
+    value: Annotated[float, Field(ge=0, le=10, multiple_of=1)]
+
+
+class CsatRating(Strict):
+    """Customer satisfaction, 1 to 5."""
+
+    scale: Literal["csat"]
+    value: Annotated[float, Field(ge=1, le=5, multiple_of=1)]
+
+
+class CesRating(Strict):
+    """Customer effort, "the company made it easy", 1 (disagree) to 7 (agree)."""
+
+    scale: Literal["ces"]
+    value: Annotated[float, Field(ge=1, le=7, multiple_of=1)]
+
+
+class StarsRating(Strict):
+    """Stars of a review, 1 to 5, halves allowed."""
+
+    scale: Literal["stars"]
+    value: Annotated[float, Field(ge=1, le=5, multiple_of=0.5)]
+
+
+class ThumbsRating(Strict):
+    """Thumb down (0) or up (1)."""
+
+    scale: Literal["thumbs"]
+    value: Annotated[float, Field(ge=0, le=1, multiple_of=1)]
+
+
+class CustomRating(Strict):
+    """Any other scale, higher is better, with its own ends."""
+
+    scale: Literal["custom"]
+    name: Name | None = None
+    value: Amount
+    minimum: Amount
+    maximum: Amount
+
+    @model_validator(mode="after")
+    def _within_its_ends(self) -> Self:
+        if not self.minimum < self.maximum:
+            raise ValueError("minimum must be below maximum")
+        if not self.minimum <= self.value <= self.maximum:
+            raise ValueError("value must lie between minimum and maximum")
+        return self
+
+
+Rating = Annotated[
+    NpsRating | CsatRating | CesRating | StarsRating | ThumbsRating | CustomRating,
+    Field(discriminator="scale"),
+]
+
+
+# ── feedback.submitted.v1 ────────────────────────────────────────────────────────────────────
+
+
+class Contact(Strict):
+    """How the customer can be reached."""
+
+    name: Name | None = None
+    email: Name | None = None
+    phone: Name | None = None
+
+
+class Feedback(Strict):
+    """What a customer said, where and when: a rating, a text or both.
+
+    `category` is the publisher's own opinion; it is kept for reference and never trusted.
+    `language` is the publisher's hint, a BCP 47 tag.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["rating"], "properties": {"rating": {"type": "object"}}},
+                {"required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}},
+            ]
+        }
+    )
+
+    customer_id: Name
+    touchpoint: Name
+    listening_post: Name
+    occurred_at: Moment
+    rating: Rating | None = None
+    text: Text | None = None
+    language: LanguageTag | None = None
+    category: Name | None = None
+    account_id: Name | None = None
+    segment: Name | None = None
+    journey: Name | None = None
+    place: Name | None = None
+    product: Name | None = None
+    contact: Contact | None = None
+    attributes: Annotated[
+        dict[Name, Text | Amount | bool],
+        Field(max_length=_MOST_ATTRIBUTES),
+        BeforeValidator(_few_in_order_of_name),
+    ] = {}
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.rating is None and not self.text:
+            raise ValueError("give a rating, a text or both")
+        return self
+
+
+D = TypeVar("D", bound=BaseModel)
+
+
+class CloudEvent(BaseModel, Generic[D]):
+    """The envelope of CloudEvents 1.0; `tenant` is an extension attribute.
+
+    Other extension attributes are allowed, as the standard demands, and passed over.
+    """
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    #: What a consumer does with fields that its version of the model doesn't name: None leaves
+    #: it to each part (Strict refuses, Tolerant passes over), "ignore" passes over all.
+    unknown_fields: ClassVar[Literal["ignore"] | None] = "ignore"
+
+    specversion: Literal["1.0"]
+    id: Name
+    source: Name
+    time: Moment | None = None
+    subject: Name | None = None
+    datacontenttype: Literal["application/json"] = "application/json"
+    tenant: Tenant
+    data: D
+
+
+class FeedbackSubmitted(CloudEvent[Feedback]):
+    """feedback.submitted.v1: a publisher hands in what a customer said."""
+
+    unknown_fields: ClassVar[Literal["ignore"] | None] = None
+    type: Literal["feedback.submitted.v1"]
+
+
+# ── feedback.scored.v1 ───────────────────────────────────────────────────────────────────────
+
+
+class Category(StrEnum):
+    """Where a customer stands. `unrated`: nothing told it."""
+
+    PROMOTER = "promoter"
+    PASSIVE = "passive"
+    DETRACTOR = "detractor"
+    UNRATED = "unrated"
+
+
+class Severity(StrEnum):
+    """How bad it is for the customer, in four steps, and `none`."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Score(Tolerant):
+    """The verdict of a program on one feedback event, and what decided it.
+
+    `rule` is the detection rule that flagged it or set the severity, absent where none fired;
+    `reason` says it in words.
+    """
+
+    category: Category
+    severity: Severity
+    flagged: bool
+    rule: Name | None = None
+    reason: Name
+    program_version: Annotated[int, Field(ge=1)]
+
+
+class ScoredFeedback(Tolerant):
+    """A feedback event with its score.
+
+    `received_at` is when scoring first took it in: with `feedback_id` it is the same in every
+    repeat, so consumers may key and partition by both. `language` is what the text is written
+    in, a BCP 47 tag, absent where that can't be told.
+    """
+
+    feedback_id: UUID
+    received_at: Moment
+    feedback: Feedback
+    language: LanguageTag | None = None
+    score: Score
+
+
+class FeedbackScored(CloudEvent[ScoredFeedback]):
+    """feedback.scored.v1: scoring has judged a feedback event. Its id is the feedback id."""
+
+    type: Literal["feedback.scored.v1"]
+
+
+# ── followup.changed.v1 ──────────────────────────────────────────────────────────────────────
+
+
+class FollowUpState(StrEnum):
+    """Where a follow-up stands on its way from opened to closed."""
+
+    NEW = "new"
+    ASSIGNED = "assigned"
+    ACKNOWLEDGED = "acknowledged"
+    CONTACTING = "contacting"
+    IN_PROGRESS = "in_progress"
+    WAITING_CUSTOMER = "waiting_customer"
+    RESOLVED = "resolved"
+    VERIFIED = "verified"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    UNREACHABLE = "unreachable"
+    MERGED = "merged"
+    DECLINED_CONTACT = "declined_contact"
+
+
+class RootCause(Tolerant):
+    """What went wrong and why, as the owner confirmed it: ids from the program's taxonomy."""
+
+    what: Name
+    why: Name
+
+
+class Resolution(Tolerant):
+    """How a follow-up was solved."""
+
+    root_cause: RootCause
+    action_taken: Text
+    resolved_at: Moment
+
+
+class FollowUpChange(Tolerant):
+    """A follow-up as it stands after one change.
+
+    `version` counts its changes from 1 and is its ETag: of two changes the higher version is
+    the later one, whatever the order in which they arrive.
+    """
+
+    followup_id: UUID
+    version: Annotated[int, Field(ge=1)]
+    change: Name
+    state: FollowUpState
+    feedback_id: UUID
+    customer_id: Name
+    touchpoint: Name
+    team: Name
+    department: Name
+    owner: Name | None = None
+    severity: Severity
+    occurred_at: Moment
+    opened_at: Moment
+    due_at: Moment
+    changed_at: Moment
+    actor: Name
+    resolution: Resolution | None = None
+    program_version: Annotated[int, Field(ge=1)]
+
+
+class FollowUpChanged(CloudEvent[FollowUpChange]):
+    """followup.changed.v1: a follow-up was opened or changed."""
+
+    type: Literal["followup.changed.v1"]
+
+
+# ── outer_loop.changed.v1 ────────────────────────────────────────────────────────────────────
+
+
+class PlanState(StrEnum):
+    """Where an action plan stands."""
+
+    PROPOSED = "proposed"
+    UNDER_REVIEW = "under_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ON_HOLD = "on_hold"
+    IN_PROGRESS = "in_progress"
+    IMPLEMENTED = "implemented"
+    MEASURING = "measuring"
+    EFFECTIVE = "effective"
+    INEFFECTIVE = "ineffective"
+    INCONCLUSIVE = "inconclusive"
+
+
+class OuterLoopChange(Tolerant):
+    """A systemic issue, or a plan for it, as it stands after one change.
+
+    `version` counts the changes of the thing that `kind` and its id name, from 1. `what` is what
+    went wrong, an id from the program's taxonomy: an issue has one, and many reasons why.
+    """
+
+    kind: Literal["systemic_issue", "action_plan"]
+    issue_id: UUID
+    plan_id: UUID | None = None
+    version: Annotated[int, Field(ge=1)]
+    change: Name
+    touchpoint: Name
+    what: Name
+    customers: Annotated[int, Field(ge=0)]
+    state: Name
+    changed_at: Moment
+    actor: Name
+
+
+class OuterLoopChanged(CloudEvent[OuterLoopChange]):
+    """outer_loop.changed.v1: a systemic issue or an action plan changed."""
+
+    type: Literal["outer_loop.changed.v1"]
+
+
+EVENTS: dict[str, type[CloudEvent[Any]]] = {
+    "feedback.submitted.v1": FeedbackSubmitted,
+    "feedback.scored.v1": FeedbackScored,
+    "followup.changed.v1": FollowUpChanged,
+    "outer_loop.changed.v1": OuterLoopChanged,
+}
