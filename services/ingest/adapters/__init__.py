@@ -1,0 +1,1 @@
+"""PostgreSQL, as ingest uses it."""

@@ -1,0 +1,1 @@
+"""What is done with a request and with a key, without any server."""
