@@ -53,10 +53,15 @@ BEGIN
         first_day := date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n);
         IF to_regclass(format('%I.%I', schema_name, table_name || to_char(first_day, '_YYYY_MM')))
            IS NULL THEN
-            EXECUTE format(
-                'CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
-                schema_name, table_name || to_char(first_day, '_YYYY_MM'), parent,
-                first_day || ' 00:00Z', (first_day + interval '1 month')::date || ' 00:00Z');
+            BEGIN
+                EXECUTE format(
+                    'CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
+                    schema_name, table_name || to_char(first_day, '_YYYY_MM'), parent,
+                    first_day || ' 00:00Z', (first_day + interval '1 month')::date || ' 00:00Z');
+            EXCEPTION WHEN check_violation THEN
+                -- The default partition holds rows of this month already: they stay there.
+                RAISE WARNING '% has rows of % in its default partition', parent, first_day;
+            END;
         END IF;
     END LOOP;
     IF to_regclass(format('%I.%I', schema_name, table_name || '_default')) IS NULL THEN

@@ -1,0 +1,1 @@
+"""The program: a tenant's configuration, one versioned document that every service obeys."""

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.scoring.domain.rating import ENDS, Rating, default_severity
+from shared.program.conditions import FUNCTIONS, VARIABLES
+from shared.program.document import DEFAULT_SCALES
+from shared.program.loading import read_program
+from tests.unit.scoring.events import feedback
+
+GUIDE = (Path(__file__).parents[3] / "docs/guides/program.md").read_text(encoding="utf-8")
+
+
+def test_the_guides_program_is_sound() -> None:
+    (document,) = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    program = read_program(document)
+    assert len(program.rules) == 4
+
+
+def test_the_guide_names_every_variable_and_no_other() -> None:
+    table = GUIDE.split("### Variables")[1].split("###")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == VARIABLES.keys()
+
+
+def test_the_guide_names_every_function() -> None:
+    functions = GUIDE.split("### Functions and limits")[1]
+    assert all(f"`{name}`" in functions for name in FUNCTIONS)
+
+
+@pytest.mark.parametrize("scale", sorted(DEFAULT_SCALES))
+def test_the_guide_tells_where_each_scale_is_cut(scale: str) -> None:
+    row = re.search(rf"^\| `{scale}` \|[^|]*\| ([\d.]+)[^|]*\| ([\d.]+)", GUIDE, re.MULTILINE)
+    assert row is not None
+    cut = next(cut for name, cut in DEFAULT_SCALES.items() if name == scale)
+    assert (float(row[1]), float(row[2])) == (cut.detractor_max, cut.promoter_min)
+
+
+@pytest.mark.parametrize("scale", sorted(ENDS))
+def test_the_guide_tells_the_default_severities(scale: str) -> None:
+    table = GUIDE.split("| scale | high | medium | low |")[1].split("\n\n")[0]
+    row = re.search(rf"^\| `{scale}` \|(.*)\|$", table, re.MULTILINE)
+    assert row is not None
+    columns = [cell.replace(",", " ").split() for cell in row[1].split("|")]
+    for severity, values in zip(["high", "medium", "low"], columns, strict=True):
+        for value in map(float, values):
+            rating = _rating(scale, value)
+            assert default_severity(rating, DEFAULT_SCALES[rating.scale]) == severity
+
+
+def _rating(scale: str, value: float) -> Rating:
+    rating = feedback(rating={"scale": scale, "value": value}).rating
+    assert rating is not None
+    return rating
