@@ -1,0 +1,1 @@
+"""Scoring: judges every feedback event by its tenant's program and says why."""

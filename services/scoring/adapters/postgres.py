@@ -1,0 +1,50 @@
+"""Scored events in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from pathlib import Path
+from uuid import UUID
+
+from services.scoring.domain.ports import Kept, ScoredEvent
+from shared.postgres.pool import Connection, Pool
+from shared.postgres.sqlfile import load
+from shared.postgres.tenancy import tenant_transaction
+
+QUERIES = load(Path(__file__).parents[1] / "sql" / "queries" / "feedback.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresScores:
+    """Scores in one transaction of the worker."""
+
+    connection: Connection
+
+    async def add(self, scored: Sequence[ScoredEvent], received_at: datetime) -> Collection[UUID]:
+        """Keep those that are new; return the ids of those that were there before."""
+        # In one order everywhere, so that batches side by side cannot wait for each other.
+        ordered = sorted(scored, key=attrgetter("feedback_id.int"))
+        known = await self.connection.fetch(
+            QUERIES["add_scores"], received_at, *zip(*ordered, strict=True)
+        )
+        return {row["feedback_id"] for row in known}
+
+    async def kept(self, ids: Collection[UUID]) -> Mapping[UUID, Kept]:
+        """Return what was published for `ids`."""
+        rows = await self.connection.fetch(QUERIES["kept"], ids)
+        return {row["feedback_id"]: Kept(row["customer_id"], row["message"]) for row in rows}
+
+
+async def message_of(pool: Pool, tenant: str, feedback_id: UUID) -> str | None:
+    """Return the tenant's scored event, None when the tenant has none of that id."""
+    async with tenant_transaction(pool, tenant) as connection:
+        found: str | None = await connection.fetchval(QUERIES["message"], feedback_id)
+    return found
+
+
+async def ensure_partitions(pool: Pool) -> None:
+    """Make the partitions of this month and the next ones."""
+    await pool.execute(QUERIES["ensure_partitions"])

@@ -1,0 +1,95 @@
+"""Where the handler meets PostgreSQL: what the worker and the app are made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from services.scoring.adapters.postgres import PostgresScores, ensure_partitions
+from services.scoring.domain.scorer import Scorer
+from services.scoring.handlers import score_batch
+from shared.clock import Clock, SystemClock
+from shared.contracts.codec import decoder
+from shared.contracts.events import FeedbackSubmitted
+from shared.contracts.records import Outcome
+from shared.kafka.worker import Subscription
+from shared.postgres.ledger import LedgeredCommit
+from shared.postgres.pool import Connection, Pool, create_pool
+from shared.program.admission import Admission
+from shared.program.document import Program
+from shared.program.store import ProgramStore, open_programs
+from shared.settings import Settings
+
+GROUP = "scoring"
+TOPIC = "feedback.submitted.v1"
+WORKER_ROLE = "closedloop_scoring"
+API_ROLE = "closedloop_scoring_api"
+
+
+class Scorers:
+    """A scorer for each active program, compiled when the program becomes active."""
+
+    def __init__(self) -> None:
+        self._scorers: dict[str, Scorer] = {}
+
+    def of(self, programs: Mapping[str, Program]) -> Mapping[str, Scorer]:
+        """Return the scorers of `programs`, by tenant."""
+        for tenant, program in programs.items():
+            scorer = self._scorers.get(tenant)
+            if scorer is None or scorer.program is not program:
+                self._scorers[tenant] = Scorer(program)
+        return self._scorers
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreEffects:
+    """What a batch of feedback leads to, in the transaction of its ledger row."""
+
+    programs: ProgramStore
+    clock: Clock
+    scorers: Scorers = field(default_factory=Scorers)
+
+    async def __call__(
+        self, connection: Connection, events: Sequence[FeedbackSubmitted]
+    ) -> list[Outcome]:
+        """Score `events`, whose tenants all have a program."""
+        scorers = self.scorers.of(await self.programs.active())
+        return await score_batch(
+            PostgresScores(connection), events, scorers=scorers, clock=self.clock
+        )
+
+
+@asynccontextmanager
+async def open_subscriptions(
+    settings: Settings,
+) -> AsyncIterator[Sequence[Subscription[FeedbackSubmitted]]]:
+    """Open what the worker needs, for as long as it runs."""
+    pool = await create_pool(settings.database_url, role=WORKER_ROLE)
+    async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
+        await ensure_partitions(pool)
+        effects = ScoreEffects(programs, SystemClock())
+        yield [
+            Subscription(
+                topic=TOPIC,
+                decode=decoder(FeedbackSubmitted),
+                admit=Admission(programs),
+                commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the read API needs."""
+
+    pool: Pool
+    programs: ProgramStore
+
+
+@asynccontextmanager
+async def open_reading(settings: Settings) -> AsyncIterator[Reading]:
+    """Open what the read API needs, for as long as the app runs."""
+    pool = await create_pool(settings.database_url, role=API_ROLE, max_size=4)
+    async with pool, open_programs(settings.database_url, role=API_ROLE) as programs:
+        yield Reading(pool, programs)

@@ -1,0 +1,1 @@
+"""What scoring decides, without any input or output."""

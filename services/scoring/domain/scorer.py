@@ -1,0 +1,98 @@
+"""The verdict of a program on an event: category, severity, flagged or not, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.scoring.domain.rating import Rating, categorize, default_severity, ends, in_words
+from services.scoring.domain.variables import Judged, variables
+from shared.contracts.events import Category, Feedback, Score, Severity
+from shared.program.conditions import compile_rules
+from shared.program.document import DEFAULT_RULE, DetectionRule, Program
+
+#: What a rating decides by itself is remembered for so many ratings.
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A score, and as it stands in an event: compact JSON without absent fields."""
+
+    score: Score
+    json: str
+
+
+class Scorer:
+    """Scores events by one version of a program, whose rules it compiles once.
+
+    Verdicts are few, and making one costs more than finding it: they are remembered.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._rules = compile_rules(program.rules)
+        self._by_rule: dict[tuple[str, Category], Verdict] = {}
+        self._by_rating: dict[tuple[float | str, ...], Verdict] = {}
+
+    def score(self, feedback: Feedback, language: str | None) -> Verdict:
+        """Return the verdict: the first rule that holds decides.
+
+        A detractor whom no rule mentions is flagged all the same, by the rule `detractor`;
+        nobody else is flagged without a rule.
+        """
+        category = self._category(feedback)
+        judged = Judged(feedback, category, language)
+        rule = self._rules.first(variables(self._rules.reads, judged))
+        if rule is not None:
+            return self._by_its_rule(rule, category)
+        return self._by_its_rating(feedback.rating, category)
+
+    def _category(self, feedback: Feedback) -> Category:
+        rating = feedback.rating
+        if rating is None:
+            return Category.UNRATED
+        return categorize(rating, self.program.scale(rating.scale))
+
+    def _by_its_rule(self, rule: DetectionRule, category: Category) -> Verdict:
+        key = (rule.id, category)
+        if key not in self._by_rule:
+            self._by_rule[key] = self._verdict(
+                category, rule.severity, rule.reason, rule=rule.id, flagged=rule.flag
+            )
+        return self._by_rule[key]
+
+    def _by_its_rating(self, rating: Rating | None, category: Category) -> Verdict:
+        key = (rating.scale, rating.value, *ends(rating)) if rating else ()
+        if key not in self._by_rating:
+            if len(self._by_rating) >= _MOST_REMEMBERED:
+                self._by_rating.clear()
+            self._by_rating[key] = self._without_rule(rating, category)
+        return self._by_rating[key]
+
+    def _without_rule(self, rating: Rating | None, category: Category) -> Verdict:
+        if rating is None:
+            return self._verdict(category, Severity.NONE, "No rating, and no rule holds")
+        reason = f"A {category}: {in_words(rating)}"
+        if category is not Category.DETRACTOR:
+            return self._verdict(category, Severity.NONE, reason)
+        severity = default_severity(rating, self.program.scale(rating.scale))
+        return self._verdict(category, severity, reason, rule=DEFAULT_RULE, flagged=True)
+
+    def _verdict(
+        self,
+        category: Category,
+        severity: Severity,
+        reason: str,
+        *,
+        rule: str | None = None,
+        flagged: bool = False,
+    ) -> Verdict:
+        score = Score(
+            category=category,
+            severity=severity,
+            flagged=flagged,
+            rule=rule,
+            reason=reason,
+            program_version=self.program.version,
+        )
+        return Verdict(score, score.model_dump_json(exclude_none=True))

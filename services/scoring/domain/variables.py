@@ -1,0 +1,63 @@
+"""The variables that detection rules read, from an event. docs/guides/program.md lists them.
+
+What the publisher thinks of the event (its `category`, its `language`) is not among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from services.scoring.domain.rating import share
+from shared.contracts.events import Category, Feedback
+from shared.program.conditions import VARIABLES, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An event and what is known of it before the rules are asked."""
+
+    feedback: Feedback
+    category: Category
+    language: str | None
+
+
+_Reader = Callable[[Judged], Value | None]
+
+
+def _of_feedback(name: str) -> _Reader:
+    return lambda judged: getattr(judged.feedback, name)
+
+
+_READERS: Mapping[str, _Reader] = {
+    "category": lambda judged: judged.category.value,
+    "scale": lambda judged: judged.feedback.rating and judged.feedback.rating.scale,
+    "value": lambda judged: judged.feedback.rating and judged.feedback.rating.value,
+    "share": lambda judged: judged.feedback.rating and share(judged.feedback.rating),
+    "has_rating": lambda judged: judged.feedback.rating is not None,
+    "text_lower": lambda judged: (judged.feedback.text or "").lower(),
+    "has_text": lambda judged: bool((judged.feedback.text or "").strip()),
+    "language": lambda judged: judged.language,
+} | {
+    name: _of_feedback(name)
+    for name in (
+        "text",
+        "listening_post",
+        "touchpoint",
+        "journey",
+        "segment",
+        "place",
+        "product",
+        "account_id",
+        "attributes",
+    )
+}
+
+
+def variables(names: Iterable[str], judged: Judged) -> dict[str, Value]:
+    """Return the variables `names` of an event; what it does not say has its default."""
+    found: dict[str, Value] = {}
+    for name in names:
+        value = _READERS[name](judged)
+        found[name] = VARIABLES[name] if value is None else value
+    return found

@@ -1,0 +1,79 @@
+"""Scores batches of events: judge, keep, answer with what is to be published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from services.scoring.domain.language import language_of
+from services.scoring.domain.message import TYPE, moment_json, scored_json
+from services.scoring.domain.ports import Kept, ScoredEvent, Scores
+from services.scoring.domain.scorer import Scorer
+from shared.clock import Clock
+from shared.contracts.codec import key_of
+from shared.contracts.events import FeedbackSubmitted
+from shared.contracts.records import Outcome, Outgoing
+from shared.ids import feedback_id
+
+
+async def score_batch(
+    scores: Scores,
+    events: Sequence[FeedbackSubmitted],
+    *,
+    scorers: Mapping[str, Scorer],
+    clock: Clock,
+) -> list[Outcome]:
+    """Score each of `events` once, ever, and return an outcome for each, in order.
+
+    `scorers` has one for each event's tenant. An event that was scored before keeps its score:
+    its outcome is the message that is kept, to the byte, whatever the program says by now.
+    """
+    received_at = clock.now()
+    moment = moment_json(received_at)
+    ids = [feedback_id(event.tenant, event.source, event.id) for event in events]
+    scored: dict[UUID, ScoredEvent] = {}
+    for identity, event in zip(ids, events, strict=True):
+        if identity not in scored:
+            scored[identity] = _score(event, identity, moment, scorers[event.tenant])
+    known = await scores.add(list(scored.values()), received_at)
+    kept = await scores.kept(known) if known else {}
+    return _outcomes(ids, scored, kept)
+
+
+def _score(event: FeedbackSubmitted, identity: UUID, moment: str, scorer: Scorer) -> ScoredEvent:
+    feedback = event.data
+    language = language_of(feedback.text)
+    verdict = scorer.score(feedback, language)
+    score = verdict.score
+    return ScoredEvent(
+        feedback_id=identity,
+        tenant=event.tenant,
+        customer_id=feedback.customer_id,
+        touchpoint=feedback.touchpoint,
+        occurred_at=feedback.occurred_at,
+        category=score.category.value,
+        severity=score.severity.value,
+        flagged=score.flagged,
+        rule=score.rule,
+        program_version=score.program_version,
+        language=language,
+        message=scored_json(event, identity, moment, language, verdict.json),
+    )
+
+
+def _outcomes(
+    ids: Sequence[UUID], scored: Mapping[UUID, ScoredEvent], kept: Mapping[UUID, Kept]
+) -> list[Outcome]:
+    outcomes = []
+    seen = set(kept)
+    for identity in ids:
+        event = scored[identity]
+        published = kept.get(identity) or event
+        message = Outgoing(
+            topic=TYPE,
+            key=key_of(event.tenant, published.customer_id),
+            value=published.message.encode(),
+        )
+        outcomes.append(Outcome(fresh=identity not in seen, outgoing=[message]))
+        seen.add(identity)
+    return outcomes

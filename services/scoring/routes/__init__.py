@@ -1,0 +1,1 @@
+"""What scoring answers over HTTP."""

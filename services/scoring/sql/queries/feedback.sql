@@ -1,0 +1,37 @@
+-- name: add_scores
+-- The ids come sorted: batches that run side by side take the same ids in the same order.
+-- Returns those that an earlier batch has taken.
+WITH arrived AS (
+    SELECT *
+    FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
+                $8::text[], $9::boolean[], $10::text[], $11::int[], $12::text[], $13::text[])
+        AS t (feedback_id, tenant, customer_id, touchpoint, occurred_at, category,
+              severity, flagged, rule, program_version, language, message)
+), fresh AS (
+    INSERT INTO scoring.feedback_key (feedback_id, received_at)
+    SELECT feedback_id, $1::timestamptz FROM arrived
+    ON CONFLICT DO NOTHING
+    RETURNING feedback_id
+), stored AS (
+    INSERT INTO scoring.feedback (feedback_id, received_at, tenant, customer_id, touchpoint,
+                                  occurred_at, category, severity, flagged, rule,
+                                  program_version, language, message)
+    SELECT feedback_id, $1, tenant, customer_id, touchpoint, occurred_at, category, severity,
+           flagged, rule, program_version, language, message
+    FROM arrived JOIN fresh USING (feedback_id)
+)
+SELECT feedback_id FROM arrived
+EXCEPT
+SELECT feedback_id FROM fresh
+
+-- name: kept
+-- A statement of its own: it sees what a batch beside ours committed while we waited for it.
+SELECT feedback_id, customer_id, message
+FROM scoring.feedback_key JOIN scoring.feedback USING (feedback_id, received_at)
+WHERE feedback_id = ANY ($1::uuid[])
+
+-- name: message
+SELECT message FROM scoring.feedback WHERE feedback_id = $1
+
+-- name: ensure_partitions
+SELECT ground.ensure_month_partitions('scoring.feedback', 3)
