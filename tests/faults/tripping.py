@@ -1,0 +1,34 @@
+"""`python -m tests.faults.tripping`: the scoring worker with a bug that one record meets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from services.scoring.worker import CONSUMER
+from shared.contracts.records import Batch, Committed, Rejected
+from shared.kafka.worker import Subscription, run
+from shared.settings import Settings
+from tests.faults.traffic import TRIPPING_ID
+
+
+def _with_bug(subscription: Subscription[Any]) -> Subscription[Any]:
+    async def commit(batch: Batch[Any]) -> Committed:
+        for entry in batch.entries:
+            if not isinstance(entry.decoded, Rejected) and entry.decoded.id == TRIPPING_ID:
+                raise KeyError("a bug put in for the test")
+        return await subscription.commit(batch)
+
+    return replace(subscription, commit=commit)
+
+
+@asynccontextmanager
+async def _open(settings: Settings) -> AsyncIterator[Sequence[Subscription[Any]]]:
+    async with CONSUMER.open(settings) as subscriptions:
+        yield [_with_bug(subscription) for subscription in subscriptions]
+
+
+if __name__ == "__main__":
+    run(replace(CONSUMER, open=_open), Settings())
