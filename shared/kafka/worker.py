@@ -231,12 +231,15 @@ def subscribe(app: faust.App, topic: str, handler: BatchHandler[Any], lanes: Lan
     async def take(stream: StreamT[Any]) -> None:
         # With acks on, Faust acknowledges in a `finally`, also what has failed.
         async for event in cast(Stream[Any], stream).noack().events():
-            lanes.submit(event.message.tp, partial(_finish, app, handler, event))
+            lanes.submit(event.message.tp, partial(handle_then_acknowledge, app, handler, event))
 
     app.agent(channel, name=f"{topic} batches")(take)
 
 
-async def _finish(app: faust.App, handler: BatchHandler[Any], event: EventT[Any]) -> None:
+async def handle_then_acknowledge(
+    app: faust.App, handler: BatchHandler[Any], event: EventT[Any]
+) -> None:
+    """Bring the event's chunk to its end; only then may its offsets be committed."""
     chunk = cast(Chunk, event.message.value)
     await handler.handle(chunk)
     cast(ChunkConsumer, app.consumer).finish(chunk)

@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
+import faust
 import pytest
-from faust.types import TP
+from faust.types import TP, EventT
 
 from shared.contracts.records import Batch, Committed, Outgoing, Record, Rejected
-from shared.errors import TransientError
+from shared.errors import ClosedLoopError, TransientError
 from shared.kafka import worker
 from shared.kafka.deliveries import Chunk
 from shared.kafka.producer import Producer, PublishingError
-from shared.kafka.suspects import HandlerFaultError
-from shared.kafka.worker import BatchHandler, Lanes, Subscription
+from shared.kafka.suspects import MOST_IN_A_ROW, HandlerFaultError
+from shared.kafka.worker import (
+    BatchHandler,
+    Lanes,
+    Subscription,
+    handle_then_acknowledge,
+)
 from tests.support.waiting import until
 
 
@@ -138,6 +145,51 @@ async def test_when_every_event_trips_the_handler_none_is_buried() -> None:
     with pytest.raises(HandlerFaultError):
         await service.handler().handle(chunk(*values))
     assert letters(service) == []
+
+
+@dataclass
+class Delivered:
+    """A delivery, as Faust hands it over, with its app and its consumer in one."""
+
+    chunk: Chunk
+    log: list[str]
+
+    @property
+    def message(self) -> object:
+        return SimpleNamespace(value=self.chunk)
+
+    @property
+    def consumer(self) -> Delivered:
+        return self
+
+    def finish(self, chunk: Chunk) -> None:
+        assert chunk is self.chunk
+        self.log.append("acknowledge")
+
+    def ack(self) -> None:
+        self.log.append("let go")
+
+
+async def test_a_batch_is_acknowledged_only_when_it_is_committed_and_published() -> None:
+    service = Service()
+    event = Delivered(chunk(b"a"), service.log)
+    await handle_then_acknowledge(
+        cast(faust.App, event), service.handler(), cast(EventT[Any], event)
+    )
+    assert service.log == ["commit", "publish", "acknowledge", "let go"]
+
+
+@pytest.mark.parametrize("step", ["commit", "publish"])
+async def test_a_batch_that_fails_on_its_way_is_never_acknowledged(step: str) -> None:
+    error = PublishingError("Kafka refuses it.")
+    service = Service(bad={"a"}) if step == "commit" else Service(kafka_error=error)
+    values = [b"a"] * (MOST_IN_A_ROW + 1)
+    event = Delivered(chunk(*values), service.log)
+    with pytest.raises(ClosedLoopError):
+        await handle_then_acknowledge(
+            cast(faust.App, event), service.handler(), cast(EventT[Any], event)
+        )
+    assert "acknowledge" not in service.log
 
 
 async def test_the_chunks_of_a_partition_are_handled_in_order_and_partitions_side_by_side() -> None:
