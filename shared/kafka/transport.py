@@ -45,6 +45,13 @@ class Consumer(driver.Consumer):
         self.deliveries.finish(chunk)
         self._finished.set()
 
+    def is_stale(self, generation: int | None) -> bool:
+        """Whether a rebalance has overtaken what was fetched in `generation`.
+
+        It is fetched again, here or by another; begun, it would only keep the rebalance waiting.
+        """
+        return not self.flow_active or generation != self.app.consumer_generation_id
+
     def ack(self, message: Message) -> bool:
         """Let go of a message, so that a rebalance need not wait for it.
 
@@ -77,12 +84,12 @@ class Consumer(driver.Consumer):
         records, _ = await self._wait_next_records(timeout)
         if not records or self.should_stop:
             return
-        if self._is_stale(generation):
+        if self.is_stale(generation):
             await self._seek_back(records)
             return
         chunks = [await self._chunks(tp, found) for tp, found in records.items()]
         for chunk in _in_turn(chunks):
-            if self._is_stale(generation):
+            if self.is_stale(generation):
                 await self._seek_back(records)
                 return
             self.deliveries.hand_out(chunk)
@@ -186,9 +193,6 @@ class Consumer(driver.Consumer):
                 await asyncio.wait_for(self._finished.wait(), within_s)
             except TimeoutError:
                 return
-
-    def _is_stale(self, generation: int) -> bool:
-        return not self.flow_active or generation != self.app.consumer_generation_id
 
     async def _seek_back(self, records: Mapping[TP, Records]) -> None:
         """Undo a fetch that a rebalance overtook: its records are fetched again, or by another.

@@ -240,9 +240,11 @@ async def handle_then_acknowledge(
     app: faust.App, handler: BatchHandler[Any], event: EventT[Any]
 ) -> None:
     """Bring the event's chunk to its end; only then may its offsets be committed."""
-    chunk = cast(Chunk, event.message.value)
-    await handler.handle(chunk)
-    cast(ChunkConsumer, app.consumer).finish(chunk)
+    consumer = cast(ChunkConsumer, app.consumer)
+    if not consumer.is_stale(event.message.generation_id):
+        chunk = cast(Chunk, event.message.value)
+        await handler.handle(chunk)
+        consumer.finish(chunk)
     event.ack()
 
 

@@ -153,10 +153,15 @@ class Delivered:
 
     chunk: Chunk
     log: list[str]
+    stale: bool = False
 
     @property
     def message(self) -> object:
-        return SimpleNamespace(value=self.chunk)
+        return SimpleNamespace(value=self.chunk, generation_id=1)
+
+    def is_stale(self, generation: int) -> bool:
+        assert generation == 1
+        return self.stale
 
     @property
     def consumer(self) -> Delivered:
@@ -177,6 +182,15 @@ async def test_a_batch_is_acknowledged_only_when_it_is_committed_and_published()
         cast(faust.App, event), service.handler(), cast(EventT[Any], event)
     )
     assert service.log == ["commit", "publish", "acknowledge", "let go"]
+
+
+async def test_a_batch_that_a_rebalance_has_overtaken_is_let_go_and_comes_again() -> None:
+    service = Service()
+    event = Delivered(chunk(b"a"), service.log, stale=True)
+    await handle_then_acknowledge(
+        cast(faust.App, event), service.handler(), cast(EventT[Any], event)
+    )
+    assert service.log == ["let go"]
 
 
 @pytest.mark.parametrize("step", ["commit", "publish"])
