@@ -1,0 +1,1 @@
+"""Feedback from files: rows become events by a mapping and go in through the public API."""
