@@ -1,0 +1,60 @@
+# Everything a newcomer types. `make demo` runs the product, `make test` proves it.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help setup demo test lint types layers format bench contracts lock browser
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: .venv/.dev ## the virtual environment with every pinned and hashed requirement
+
+demo: .venv/.run ## the whole product with the sample company (options: make demo ARGS="--port 8090")
+	@$(BIN)/closedloop demo $(ARGS)
+
+test: .venv/.dev browser ## every test, on a real Kafka and a real PostgreSQL (ARGS go to pytest)
+	@$(BIN)/pytest $(ARGS)
+
+lint: .venv/.dev layers types ## format, rules, types and layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: .venv/.dev ## mypy, strict, tests too
+	@$(BIN)/mypy
+
+layers: .venv/.dev ## who may import whom
+	@$(BIN)/lint-imports
+
+format: .venv/.dev ## rewrite the source in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev ## the speeds that docs/benchmarks.md states
+	@$(BIN)/python -m tests.bench
+
+contracts: .venv/.dev ## the JSON Schemas and the AsyncAPI document, from the models
+	$(BIN)/python -m shared.contracts.generate
+
+lock: .venv/.dev ## resolve and hash Kafka's jars anew
+	$(BIN)/python -m deploy.local.lock
+
+# Installing is most of a first start: the bytecode is written when a module is first used.
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-compile --require-hashes
+
+.venv/.run: requirements/run.txt pyproject.toml
+	@echo "Python packages, once:"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(INSTALL) -r $< | deploy/local/pip-progress $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.run
+	@$(INSTALL) -r $< | deploy/local/pip-progress $<
+	@touch $@
+
+# The tests look at pages in a real browser; on Debian it can be had.
+browser:
+	@deploy/local/install-browser

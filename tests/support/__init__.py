@@ -1,0 +1,1 @@
+"""What tests share: servers, databases, topics, and waiting for what comes later."""
