@@ -25,7 +25,7 @@ DO $$
 DECLARE role_name text;
 BEGIN
     FOR role_name IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'closedloop\_%' LOOP
-        IF NOT pg_has_role(current_user, role_name, 'MEMBER') THEN
+        IF NOT pg_has_role(current_user, role_name, 'SET') THEN
             EXECUTE format('GRANT %I TO %I', role_name, current_user);
         END IF;
     END LOOP;

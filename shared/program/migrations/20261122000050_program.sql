@@ -8,7 +8,7 @@ CREATE SCHEMA program;
 SELECT ground.create_role('closedloop_program');
 DO $$
 BEGIN
-    IF NOT pg_has_role(current_user, 'closedloop_program', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'closedloop_program', 'SET') THEN
         EXECUTE format('GRANT closedloop_program TO %I', current_user);
     END IF;
 END $$;

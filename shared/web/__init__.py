@@ -1,0 +1,1 @@
+"""What every service's web side shares: problems, sign-in, pages, cursors, one look."""

@@ -1,0 +1,241 @@
+"""Who asks: signed tokens, the session cookie, roles, and the page's token against forgery."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Literal, get_args
+
+import jwt
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.errors import SettingsError
+from shared.settings import Settings
+from shared.web.problems import ForbiddenProblem, Problem, SignInNeededProblem
+
+Role = Literal[
+    "frontline_owner", "team_lead", "department_head", "contributor", "cx_admin", "auditor"
+]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+COOKIE = "closedloop_session"
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+SESSION_LIFETIME = timedelta(hours=12)
+
+_ALGORITHM = "HS256"
+MIN_SECRET_CHARACTERS = 32
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+#: What a token is for: one made for signing in opens nothing else, and the other way round.
+Purpose = Literal["closedloop:access", "closedloop:sign-in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """A person or program that is signed in, for one tenant."""
+
+    tenant: str
+    subject: str
+    name: str
+    roles: frozenset[str]
+
+    def has(self, *roles: Role) -> bool:
+        """Tell whether the principal has one of `roles`."""
+        return not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a verified token says. `jti` is its own id, `expires_at` the end of its life."""
+
+    principal: Principal
+    jti: str
+    expires_at: datetime
+
+
+def issue_token(
+    principal: Principal,
+    secret: str,
+    *,
+    lifetime: timedelta,
+    purpose: Purpose = "closedloop:access",
+) -> str:
+    """Return a signed token (JWT, HS256) that speaks for `principal` for `lifetime`.
+
+    Raises SettingsError when the secret is too short to sign with.
+    """
+    if len(secret) < MIN_SECRET_CHARACTERS:
+        raise SettingsError(
+            f"CLOSEDLOOP_SECRET has {len(secret)} characters.",
+            remedy=f"Set {MIN_SECRET_CHARACTERS} random characters or more, the same in every"
+            " process.",
+        )
+    now = datetime.now(UTC)
+    claims = {
+        "aud": purpose,
+        "jti": secrets.token_urlsafe(16),
+        "iat": now,
+        "exp": now + lifetime,
+        "tenant": principal.tenant,
+        "sub": principal.subject,
+        "name": principal.name,
+        "roles": sorted(principal.roles),
+    }
+    return jwt.encode(claims, secret, algorithm=_ALGORITHM)
+
+
+def sign_in_link(principal: Principal, settings: Settings, *, lifetime: timedelta) -> str:
+    """Return the address that signs `principal` in, once, within `lifetime`."""
+    token = issue_token(principal, settings.secret, lifetime=lifetime, purpose="closedloop:sign-in")
+    return f"{settings.public_url.rstrip('/')}/signin/link/{token}"
+
+
+def read_token(token: str, secret: str, *, purpose: Purpose = "closedloop:access") -> Token:
+    """Return what `token` says.
+
+    Raises SignInNeededProblem when it is altered, expired or made for another purpose.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=[_ALGORITHM],
+            audience=purpose,
+            options={"require": ["aud", "exp", "iat", "jti", "sub", "tenant", "roles"]},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise SignInNeededProblem("The token has expired.", remedy="Sign in again.") from error
+    except jwt.InvalidTokenError as error:
+        raise SignInNeededProblem("The token is not valid.", remedy="Sign in again.") from error
+    return _token_of(claims)
+
+
+def _token_of(claims: dict[str, Any]) -> Token:
+    return Token(
+        principal=Principal(
+            tenant=claims["tenant"],
+            subject=claims["sub"],
+            name=claims.get("name") or claims["sub"],
+            roles=frozenset(claims["roles"]),
+        ),
+        jti=claims["jti"],
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+    )
+
+
+def signed_in(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
+    """Return the FastAPI dependency that gives the principal, who has one of `roles`.
+
+    Without roles anyone who is signed in passes. `Authorization: Bearer` goes before the
+    session cookie. A request that changes something under the cookie must carry the page's
+    token, in the form or the header: a foreign page can make a browser send the cookie, but
+    can't read the token.
+
+    Raises SignInNeededProblem (a browser is sent to the sign-in page) or ForbiddenProblem.
+    """
+
+    async def principal(request: Request) -> Principal:
+        secret = settings_of(request).secret
+        bearer, cookie = _bearer(request), request.cookies.get(COOKIE)
+        if not (bearer or cookie):
+            raise SignInNeededProblem(
+                "The request does not say who asks.",
+                remedy="Send a token as Authorization: Bearer, or sign in.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        found = read_token(bearer or cookie or "", secret).principal
+        if not bearer and request.method not in _SAFE_METHODS:
+            await _refuse_forgery(request, secret)
+        _refuse_other_roles(found, roles)
+        return found
+
+    return principal
+
+
+def present_principal(request: Request) -> Principal | None:
+    """Return who is signed in on this browser, for pages that anyone may see."""
+    try:
+        return read_token(request.cookies.get(COOKIE, ""), settings_of(request).secret).principal
+    except SignInNeededProblem:
+        return None
+
+
+def csrf_token(request: Request) -> str:
+    """Return the token that forms on this page carry, empty when nobody is signed in."""
+    cookie = request.cookies.get(COOKIE)
+    return _csrf_token_of(cookie, settings_of(request).secret) if cookie else ""
+
+
+def start_session(response: Response, principal: Principal, settings: Settings) -> None:
+    """Sign `principal` in on the browser that receives `response`."""
+    response.set_cookie(
+        COOKIE,
+        issue_token(principal, settings.secret, lifetime=SESSION_LIFETIME),
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=settings.public_url.startswith("https:"),
+    )
+
+
+def end_session(response: Response, settings: Settings) -> None:
+    """Sign out the browser that receives `response`."""
+    response.delete_cookie(
+        COOKIE,
+        httponly=True,
+        samesite="lax",
+        secure=settings.public_url.startswith("https:"),
+    )
+
+
+def settings_of(request: Request) -> Settings:
+    """Return the settings of the app that the request came to."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+async def _refuse_forgery(request: Request, secret: str) -> None:
+    given = request.headers.get(CSRF_HEADER) or await _csrf_field(request)
+    expected = _csrf_token_of(request.cookies.get(COOKIE, ""), secret)
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Problem(
+            "The request does not come from a page of ours, or the page is from an earlier"
+            " sign-in. Nothing was changed.",
+            status=HTTPStatus.FORBIDDEN,
+            slug="forged",
+            title="This form can't be trusted",
+            remedy="Open the page again and repeat it there.",
+        )
+
+
+async def _csrf_field(request: Request) -> str:
+    if not request.headers.get("content-type", "").startswith(_FORMS):
+        return ""
+    value = (await request.form(max_files=0)).get(CSRF_FIELD)
+    return value if isinstance(value, str) else ""
+
+
+def _csrf_token_of(session: str, secret: str) -> str:
+    return hmac.new(secret.encode(), b"csrf:" + session.encode(), hashlib.sha256).hexdigest()
+
+
+def _refuse_other_roles(principal: Principal, roles: tuple[Role, ...]) -> None:
+    if roles and not principal.has(*roles):
+        raise ForbiddenProblem(
+            f"This takes the role {' or '.join(roles)}; you are signed in as {principal.name}"
+            f" ({', '.join(sorted(principal.roles)) or 'no role'}).",
+            remedy="Ask someone who has it, or sign in as someone else.",
+        )

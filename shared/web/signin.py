@@ -1,0 +1,219 @@
+"""Signing in and out: one-time links, and one-click people where the product runs locally."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, FastAPI, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shared.postgres.pool import Pool, create_pool
+from shared.postgres.sqlfile import load
+from shared.program.document import Program
+from shared.program.store import ProgramStore
+from shared.settings import Settings
+from shared.web.auth import (
+    Principal,
+    Role,
+    Token,
+    end_session,
+    read_token,
+    settings_of,
+    signed_in,
+    start_session,
+)
+from shared.web.pages import page_templates
+from shared.web.problems import ForbiddenProblem, Problem, SignInNeededProblem
+
+_QUERIES = load(Path(__file__).parent / "sql" / "web.sql")
+_PAGES = page_templates()
+HOME = "/inbox"
+_OWNERS_SHOWN_PER_TEAM = 2
+
+
+@asynccontextmanager
+async def _with_pool(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    pool = await create_pool(settings.database_url, role="closedloop_web", max_size=2)
+    app.state.web_pool = pool
+    app.state.web_programs = ProgramStore(pool)
+    try:
+        yield
+    finally:
+        await pool.close()
+
+
+#: Its lifespan holds a pool of its own: signing in is the same beside every service.
+routes = APIRouter(include_in_schema=False, lifespan=_with_pool)
+
+
+@routes.get("/signin")
+async def show_sign_in(request: Request, next: str = HOME) -> Response:
+    """Say how to sign in; where the product runs locally, offer people of each role."""
+    context = {
+        "companies": await _companies(request),
+        "next": safe_next(next),
+        "key_of": key_of,
+    }
+    return _PAGES.TemplateResponse(request, "signin.html", context)
+
+
+@routes.post("/signin")
+async def sign_in_locally(
+    request: Request,
+    who: Annotated[str, Form()],
+    next: Annotated[str, Form()] = HOME,
+) -> Response:
+    """Sign in as one of the people that the page offered."""
+    refuse_foreign_origin(request)
+    people = {
+        key_of(person): person
+        for company in await _companies(request)
+        for person, _ in company.people
+    }
+    if who not in people:
+        raise ForbiddenProblem(
+            "Nobody can be signed in that way here.",
+            remedy="Use the one-time link that you were given.",
+        )
+    return _signed_in(request, people[who], safe_next(next))
+
+
+@routes.get("/signin/link/{token}")
+async def sign_in_by_link(request: Request, token: str) -> Response:
+    """Sign in by a one-time link and use it up."""
+    found = _read_link(token, settings_of(request))
+    if not await _use_up(request.app.state.web_pool, found):
+        raise _dead_link("It was used before: a link signs in once.")
+    return _signed_in(request, found.principal, HOME)
+
+
+@routes.post("/signout")
+async def sign_out(
+    request: Request, _principal: Annotated[Principal, Depends(signed_in())]
+) -> Response:
+    """End the session on this browser."""
+    response = RedirectResponse("/signin", status_code=HTTPStatus.SEE_OTHER)
+    end_session(response, settings_of(request))
+    return response
+
+
+def safe_next(target: str) -> str:
+    """Return `target` when it is a path on this site, the inbox otherwise.
+
+    Browsers read a backslash as a slash and drop control characters, so `/\\host` and
+    `/<tab>/host` lead elsewhere just as `//host` does.
+    """
+    parts = urlsplit(target)
+    leads_elsewhere = (
+        parts.scheme
+        or parts.netloc
+        or not target.startswith("/")
+        or target.startswith("//")
+        or "\\" in target
+        or not target.isprintable()
+    )
+    return HOME if leads_elsewhere else target
+
+
+def refuse_foreign_origin(request: Request) -> None:
+    """Raise ForbiddenProblem when a page of another site sent the form."""
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForbiddenProblem("The form was sent by another site.", remedy="Open it here.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A tenant on the local sign-in page: people, each with what they are in words."""
+
+    tenant: str
+    name: str
+    people: Sequence[tuple[Principal, str]]
+
+
+def people_of(program: Program) -> list[tuple[Principal, str]]:
+    """Return some people of `program` for each role, with what they are in words."""
+    seen: dict[str, tuple[Principal, str]] = {}
+    for person, what in _roles_in(program):
+        seen.setdefault(key_of(person), (person, what))
+    return list(seen.values())
+
+
+def key_of(person: Principal) -> str:
+    """Return what the sign-in form sends for `person`."""
+    return "/".join((person.tenant, person.subject, *sorted(person.roles)))
+
+
+def _roles_in(program: Program) -> Iterable[tuple[Principal, str]]:
+    for team in program.teams:
+        for owner in team.owners[:_OWNERS_SHOWN_PER_TEAM]:
+            yield _person(program, owner, "frontline_owner"), f"answers customers, {team.name}"
+    for team in program.teams:
+        yield _person(program, team.lead, "team_lead"), f"leads the team {team.name}"
+    for department in program.departments:
+        yield _person(program, department.head, "department_head"), f"heads {department.name}"
+    others: Mapping[Role, str] = {
+        "contributor": "proposes and works on plans",
+        "cx_admin": "keeps the program",
+        "auditor": "reads everything, changes nothing",
+    }
+    for role, what in others.items():
+        name = role.replace("_", " ").capitalize().replace("Cx", "CX")
+        yield _principal(program.tenant, role.replace("_", "-"), name, role), what
+
+
+def _person(program: Program, owner: str, role: Role) -> Principal:
+    return _principal(program.tenant, owner, program.owner_name(owner), role)
+
+
+def _principal(tenant: str, subject: str, name: str, role: Role) -> Principal:
+    return Principal(tenant=tenant, subject=subject, name=name, roles=frozenset({role}))
+
+
+async def _companies(request: Request) -> list[Company]:
+    if settings_of(request).mode != "local":
+        return []
+    programs: ProgramStore = request.app.state.web_programs
+    return [
+        Company(tenant=tenant, name=program.name, people=people_of(program))
+        for tenant, program in sorted((await programs.active()).items())
+    ]
+
+
+def _read_link(token: str, settings: Settings) -> Token:
+    try:
+        return read_token(token, settings.secret, purpose="closedloop:sign-in")
+    except SignInNeededProblem as error:
+        raise _dead_link("It is too old, or not one of ours.") from error
+
+
+def _dead_link(why: str) -> Problem:
+    return Problem(
+        f"This sign-in link does not work any more. {why}",
+        status=HTTPStatus.GONE,
+        slug="dead-link",
+        title="The link does not work",
+        remedy="Ask for a new one: `closedloop token --link` makes it.",
+    )
+
+
+async def _use_up(pool: Pool, token: Token) -> bool:
+    used: bool = await pool.fetchval(
+        _QUERIES["use_up_token"], token.jti, token.expires_at, datetime.now(UTC)
+    )
+    return used
+
+
+def _signed_in(request: Request, principal: Principal, target: str) -> Response:
+    response = RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
+    start_session(response, principal, settings_of(request))
+    return response
