@@ -1,0 +1,196 @@
+"""Follow-ups in PostgreSQL: a method for each query. None of them commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from services.routing.adapters.rows import (
+    change_columns_of,
+    columns_of,
+    followup_of,
+    parameters_of,
+)
+from services.routing.domain.followup import FollowUp
+from services.routing.domain.opening import Rotation
+from services.routing.domain.ports import (
+    Answer,
+    Filter,
+    FollowUps,
+    HistoryEntry,
+    KeptAnswer,
+    Position,
+    RecordedChange,
+    StoredMessage,
+    ViewCounts,
+    Watch,
+)
+from shared.contracts.events import FollowUpState
+from shared.contracts.records import Outgoing
+from shared.postgres.outbox import enqueue
+from shared.postgres.pool import Connection, Pool
+from shared.postgres.sqlfile import load
+from shared.postgres.tenancy import tenant_transaction
+
+SCHEMA = "routing"
+QUERIES = load(Path(__file__).parents[1] / "sql" / "queries" / "followups.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOpenings:
+    """Opens follow-ups in the worker's transaction."""
+
+    connection: Connection
+
+    async def lock_rotations(self, rotations: Sequence[Rotation]) -> dict[Rotation, int]:
+        """Lock `rotations`, which must be sorted, and return their positions."""
+        rows = await self.connection.fetch(
+            QUERIES["lock_rotations"], [r.tenant for r in rotations], [r.team for r in rotations]
+        )
+        return {Rotation(row["tenant"], row["team"]): row["position"] for row in rows}
+
+    async def advance_rotations(self, positions: Mapping[Rotation, int]) -> None:
+        """Set the rotations to new positions."""
+        await self.connection.execute(
+            QUERIES["advance_rotations"],
+            [rotation.tenant for rotation in positions],
+            [rotation.team for rotation in positions],
+            list(positions.values()),
+        )
+
+    async def opened_messages(self, feedback_ids: Sequence[UUID]) -> dict[UUID, StoredMessage]:
+        """Return, by feedback id, how the follow-ups that exist already were announced."""
+        rows = await self.connection.fetch(QUERIES["opened_messages"], feedback_ids)
+        return {
+            row["feedback_id"]: StoredMessage(
+                tenant=row["tenant"], customer_id=row["customer_id"], message=row["message"]
+            )
+            for row in rows
+        }
+
+    async def insert(self, followups: Sequence[FollowUp]) -> set[UUID]:
+        """Insert new follow-ups; return the feedback ids of those that were not there yet."""
+        columns = zip(*map(columns_of, followups), strict=True)
+        rows = await self.connection.fetch(QUERIES["insert_followups"], *map(list, columns))
+        return {row["feedback_id"] for row in rows}
+
+    async def record(self, changes: Sequence[RecordedChange]) -> None:
+        """Append to the follow-ups' histories."""
+        await _record(self.connection, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresFollowUps:
+    """One tenant's follow-ups, in a transaction under row-level security."""
+
+    connection: Connection
+
+    async def find(self, followup_id: UUID, *, for_update: bool = False) -> FollowUp | None:
+        """Return the follow-up, locked until the transaction ends when it is to be changed."""
+        query = "followup_for_update" if for_update else "followup"
+        row = await self.connection.fetchrow(QUERIES[query], followup_id)
+        return followup_of(row) if row else None
+
+    async def history(self, followup: FollowUp) -> list[HistoryEntry]:
+        """Return everything that happened to the follow-up, oldest first."""
+        rows = await self.connection.fetch(
+            QUERIES["history"], followup.followup_id, followup.opened_at
+        )
+        return [HistoryEntry(**{**row, "state": FollowUpState(row["state"])}) for row in rows]
+
+    async def count(self, wanted: Filter) -> int:
+        """Return how many follow-ups match."""
+        count: int = await self.connection.fetchval(
+            QUERIES["count_followups"], *parameters_of(wanted)
+        )
+        return count
+
+    async def count_views(self, watch: Watch) -> ViewCounts:
+        """Return how many open follow-ups the inbox's views hold for one person."""
+        (row,) = await self.connection.fetch(
+            QUERIES["count_views"],
+            watch.subject,
+            watch.teams,
+            watch.view,
+            watch.now,
+            watch.today_ends,
+        )
+        return ViewCounts(
+            views={name: row[name] for name in ("mine", "team", "all")},
+            dues={name: row[name] for name in ("any", "overdue", "today")},
+            next_due=row["next_due"],
+        )
+
+    async def update(self, followup: FollowUp) -> None:
+        """Write what changes in the course of a follow-up."""
+        solved = followup.resolution
+        await self.connection.execute(
+            QUERIES["update_followup"],
+            followup.followup_id,
+            followup.version,
+            followup.state.value,
+            followup.owner,
+            followup.due_at,
+            followup.changed_at,
+            solved.what if solved else None,
+            solved.why if solved else None,
+            solved.action_taken if solved else None,
+            solved.resolved_at if solved else None,
+        )
+
+    async def record(self, changes: Sequence[RecordedChange]) -> None:
+        """Append to the follow-ups' histories."""
+        await _record(self.connection, changes)
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Put `messages` into the outbox: they are published when the transaction has ended."""
+        await enqueue(self.connection, SCHEMA, messages)
+
+    async def claim_key(self, subject: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
+        """Take `key` for this transaction; return the answer that is kept under a used one."""
+        if await self.connection.fetchval(QUERIES["claim_key"], subject, key, fingerprint):
+            return None
+        row = await self.connection.fetchrow(QUERIES["kept_answer"], subject, key)
+        if row is None:  # the key's day ended between the two statements
+            return await self.claim_key(subject, key, fingerprint)
+        answer = Answer(status=row["status"], body=row["body"], etag=row["etag"], replayed=True)
+        return KeptAnswer(fingerprint=row["fingerprint"], answer=answer)
+
+    async def keep_answer(self, subject: str, key: str, answer: Answer) -> None:
+        """Keep `answer` under a key that this transaction has taken."""
+        await self.connection.execute(
+            QUERIES["keep_answer"], subject, key, answer.status, answer.body, answer.etag
+        )
+
+    async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[FollowUp]:
+        """Return up to `limit` follow-ups by deadline, those behind the position `after`."""
+        rows = await self.connection.fetch(
+            QUERIES["list_followups"], *parameters_of(wanted), *(after or (None, None)), limit
+        )
+        return [followup_of(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresTransactions:
+    """Opens transactions; the pool runs as closedloop_routing_api."""
+
+    pool: Pool
+
+    @asynccontextmanager
+    async def of(self, tenant: str) -> AsyncIterator[FollowUps]:
+        """Open a transaction that sees the follow-ups of `tenant` and no others."""
+        async with tenant_transaction(self.pool, tenant) as connection:
+            yield PostgresFollowUps(connection)
+
+
+async def prepare_months(connection: Connection) -> None:
+    """Make the partitions of this month and the next two."""
+    await connection.execute(QUERIES["prepare_months"])
+
+
+async def _record(connection: Connection, changes: Sequence[RecordedChange]) -> None:
+    columns = zip(*map(change_columns_of, changes), strict=True)
+    await connection.execute(QUERIES["insert_changes"], *map(list, columns))

@@ -1,0 +1,120 @@
+"""Follow-ups as rows: columns in the order of the statements, and back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import asyncpg
+
+from services.routing.domain.followup import FollowUp, Resolution, Turn, Verdict, Voice
+from services.routing.domain.ports import Filter, RecordedChange
+from shared.contracts.events import Category, FollowUpState, Severity
+
+_VOICE = [part.name for part in fields(Voice)]
+
+
+def columns_of(followup: FollowUp) -> tuple[object, ...]:
+    """Return the values of a new follow-up, as insert_followups takes them."""
+    voice, verdict = followup.voice, followup.verdict
+    return (
+        followup.followup_id,
+        followup.tenant,
+        voice.feedback_id,
+        followup.version,
+        followup.state.value,
+        followup.team,
+        followup.department,
+        followup.owner,
+        followup.turn.place,
+        followup.turn.size,
+        voice.customer_id,
+        voice.segment,
+        voice.touchpoint,
+        voice.listening_post,
+        voice.occurred_at,
+        voice.received_at,
+        voice.text,
+        voice.language,
+        voice.scale,
+        voice.value,
+        voice.contact_name,
+        voice.contact_email,
+        voice.contact_phone,
+        verdict.category.value,
+        verdict.severity.value,
+        verdict.rule,
+        verdict.reason,
+        verdict.program_version,
+        followup.opened_at,
+        followup.due_at,
+        followup.changed_at,
+    )
+
+
+def change_columns_of(row: RecordedChange) -> tuple[object, ...]:
+    """Return the values of a change, as insert_changes takes them."""
+    followup = row.followup
+    return (
+        followup.followup_id,
+        followup.version,
+        followup.changed_at,
+        followup.tenant,
+        row.change,
+        followup.state.value,
+        followup.owner,
+        row.actor,
+        row.actor_name,
+        row.note,
+        row.message,
+    )
+
+
+def followup_of(row: asyncpg.Record) -> FollowUp:
+    """Return the follow-up that a row holds."""
+    return FollowUp(
+        followup_id=row["followup_id"],
+        tenant=row["tenant"],
+        version=row["version"],
+        state=FollowUpState(row["state"]),
+        team=row["team"],
+        department=row["department"],
+        owner=row["owner"],
+        turn=Turn(place=row["turn_place"], size=row["turn_size"]),
+        voice=Voice(**{name: row[name] for name in _VOICE}),
+        verdict=Verdict(
+            category=Category(row["category"]),
+            severity=Severity(row["severity"]),
+            rule=row["rule"],
+            reason=row["reason"],
+            program_version=row["program_version"],
+        ),
+        opened_at=row["opened_at"],
+        due_at=row["due_at"],
+        changed_at=row["changed_at"],
+        resolution=_resolution(row),
+    )
+
+
+def _resolution(row: asyncpg.Record) -> Resolution | None:
+    if row["resolved_at"] is None:
+        return None
+    return Resolution(
+        what=row["cause_what"],
+        why=row["cause_why"],
+        action_taken=row["action_taken"],
+        resolved_at=row["resolved_at"],
+    )
+
+
+def parameters_of(wanted: Filter) -> tuple[object, ...]:
+    """Return the values of a filter, as the lists and counts take them."""
+    return (
+        wanted.open_only,
+        wanted.states,
+        wanted.owner,
+        wanted.teams,
+        wanted.severities,
+        wanted.touchpoint,
+        wanted.due_from,
+        wanted.due_before,
+    )

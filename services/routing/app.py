@@ -1,0 +1,38 @@
+"""The follow-up API and the inbox, as one app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.routing.bootstrap import open_desk
+from services.routing.routes import case, followups, health, inbox
+from shared.settings import Settings
+from shared.web import site
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the app; its lifespan opens PostgreSQL and publishes what requests change."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_desk(settings) as desk:
+            app.state.desk = desk
+            yield
+
+    app = FastAPI(
+        title="Follow-ups",
+        version="1",
+        lifespan=lifespan,
+        openapi_url=f"{followups.PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    site.install(app, settings)
+    app.include_router(followups.routes)
+    app.include_router(inbox.routes)
+    app.include_router(case.routes)
+    app.include_router(health.routes)
+    return app

@@ -1,0 +1,96 @@
+"""Where the adapters meet the handlers: what the worker and the app are made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from services.routing.adapters.postgres import (
+    PostgresOpenings,
+    PostgresTransactions,
+    prepare_months,
+)
+from services.routing.domain.ports import Transactions
+from services.routing.handlers.opening import open_followups
+from shared.clock import Clock, SystemClock
+from shared.contracts.codec import decoder
+from shared.contracts.events import FeedbackScored
+from shared.contracts.records import Outcome
+from shared.kafka.producer import Producer
+from shared.kafka.worker import Subscription
+from shared.postgres.ledger import LedgeredCommit
+from shared.postgres.outbox import Relay
+from shared.postgres.pool import Connection, Pool, create_pool
+from shared.program.admission import Admission
+from shared.program.store import ProgramStore, open_programs
+from shared.settings import Settings
+
+GROUP = "routing"
+PING_TIMEOUT_S = 2.0
+WORKER_ROLE = "closedloop_routing"
+API_ROLE = "closedloop_routing_api"
+SCORED = "feedback.scored.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a request needs: its tenant's follow-ups, programs, the hour, a sign of life."""
+
+    transactions: Transactions
+    programs: ProgramStore
+    ping: Callable[[], Awaitable[object]]
+    clock: Clock = field(default_factory=SystemClock)
+
+
+@asynccontextmanager
+async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subscription[Any]]]:
+    """Hold what the worker needs for as long as it runs."""
+    pool = await create_pool(settings.database_url, role=WORKER_ROLE)
+    async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
+        async with pool.acquire() as connection:
+            await prepare_months(connection)
+        yield [followup_opener(pool, programs, SystemClock())]
+
+
+def followup_opener(
+    pool: Pool, programs: ProgramStore, clock: Clock
+) -> Subscription[FeedbackScored]:
+    """Return what the worker does with scored feedback."""
+
+    async def effects(
+        connection: Connection, events: Sequence[FeedbackScored]
+    ) -> Sequence[Outcome]:
+        active = await programs.active()
+        return await open_followups(
+            PostgresOpenings(connection), events, programs=active, clock=clock
+        )
+
+    return Subscription(
+        topic=SCORED,
+        decode=decoder(FeedbackScored),
+        admit=Admission(programs),
+        commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
+    )
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """Hold what requests need, and publish what they change, for as long as the app runs."""
+    producer = Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix)
+    pool = await create_pool(settings.database_url, role=API_ROLE)
+    relay_pool = await create_pool(settings.database_url, role=WORKER_ROLE, max_size=2)
+    async with (
+        pool,
+        relay_pool,
+        open_programs(settings.database_url, role=API_ROLE) as programs,
+        Relay(relay_pool, GROUP, publish=producer.send_all),
+    ):
+        yield Desk(
+            transactions=PostgresTransactions(pool),
+            programs=programs,
+            ping=partial(pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
+        )
+    await producer.close()

@@ -1,0 +1,1 @@
+"""The rules of follow-ups: no I/O, no clock of their own."""

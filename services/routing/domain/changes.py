@@ -1,0 +1,64 @@
+"""A follow-up's change as the event that the world sees."""
+
+from __future__ import annotations
+
+from services.routing.domain.commands import Changed
+from shared.contracts.events import (
+    FollowUpChange,
+    FollowUpChanged,
+    Resolution,
+    RootCause,
+)
+from shared.ids import derived_id
+
+SOURCE = "urn:closedloop:routing"
+
+
+def event_of(changed: Changed, actor: str) -> FollowUpChanged:
+    """Return the followup.changed.v1 event of a change that `actor` made."""
+    followup = changed.followup
+    return FollowUpChanged(
+        specversion="1.0",
+        id=str(derived_id("followup.changed", str(followup.followup_id), followup.version)),
+        source=SOURCE,
+        type="followup.changed.v1",
+        time=followup.changed_at,
+        subject=followup.voice.customer_id,
+        tenant=followup.tenant,
+        data=_data(changed, actor),
+    )
+
+
+def _data(changed: Changed, actor: str) -> FollowUpChange:
+    followup = changed.followup
+    return FollowUpChange(
+        followup_id=followup.followup_id,
+        version=followup.version,
+        change=changed.change,
+        state=followup.state,
+        feedback_id=followup.voice.feedback_id,
+        customer_id=followup.voice.customer_id,
+        touchpoint=followup.voice.touchpoint,
+        team=followup.team,
+        department=followup.department,
+        owner=followup.owner,
+        severity=followup.verdict.severity,
+        occurred_at=followup.voice.occurred_at,
+        opened_at=followup.opened_at,
+        due_at=followup.due_at,
+        changed_at=followup.changed_at,
+        actor=actor,
+        resolution=_resolution(changed),
+        program_version=followup.verdict.program_version,
+    )
+
+
+def _resolution(changed: Changed) -> Resolution | None:
+    solved = changed.followup.resolution
+    if solved is None:
+        return None
+    return Resolution(
+        root_cause=RootCause(what=solved.what, why=solved.why),
+        action_taken=solved.action_taken,
+        resolved_at=solved.resolved_at,
+    )

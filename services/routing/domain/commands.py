@@ -1,0 +1,154 @@
+"""What people ask of a follow-up, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.routing.domain.followup import FollowUp, Resolution
+from services.routing.domain.transitions import (
+    JUDGES,
+    Actor,
+    Standing,
+    allowed,
+    standing,
+    team_of,
+)
+from services.routing.errors import ForbiddenTransitionError, IncompleteError, NotYoursError
+from shared.contracts.events import FollowUpState
+from shared.program.document import Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedResolution:
+    """A resolution as it was filled in: parts may be empty."""
+
+    what: str
+    why: str
+    action_taken: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFollowUp:
+    """A wish to change a follow-up: whatever is None stays as it is."""
+
+    state: FollowUpState | None = None
+    owner: str | None = None
+    note: str | None = None
+    resolution: ProposedResolution | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A follow-up after a change, and the change's name."""
+
+    followup: FollowUp
+    change: str
+
+
+def change(
+    followup: FollowUp, command: ChangeFollowUp, actor: Actor, program: Program, now: datetime
+) -> Changed:
+    """Return `followup` one version on, changed as `command` asks.
+
+    Raises IncompleteError (nothing asked, an owner who is not of the team, a resolution without
+    root cause and action), NotYoursError or ForbiddenTransitionError.
+    """
+    _refuse_incoherent(command)
+    _refuse_strangers(followup, actor, program)
+    after, name = followup, "noted"
+    if command.owner is not None:
+        after, name = _given_to(after, command.owner, actor, program)
+    if command.state is not None:
+        after = _moved(after, command.state, command.resolution, actor, program, now)
+        name = command.state.value
+    return Changed(
+        followup=replace(after, version=followup.version + 1, changed_at=now), change=name
+    )
+
+
+def check_resolution(proposed: ProposedResolution | None, program: Program) -> dict[str, str]:
+    """Return what is missing or wrong in a resolution, by field: nothing when it is complete."""
+    what = proposed.what if proposed else ""
+    why = proposed.why if proposed else ""
+    action = proposed.action_taken if proposed else ""
+    faults = {}
+    if what not in {cause.id for cause in program.taxonomy.what}:
+        faults["resolution.root_cause.what"] = _choose("what went wrong", what)
+    if why not in {cause.id for cause in program.taxonomy.why}:
+        faults["resolution.root_cause.why"] = _choose("why it happened", why)
+    if not action.strip():
+        faults["resolution.action_taken"] = "Say what was done for the customer."
+    return faults
+
+
+def _choose(question: str, given: str) -> str:
+    if given:
+        return f"Choose {question}: {given!r} is not in the program's taxonomy."
+    return f"Choose {question}."
+
+
+def _refuse_incoherent(command: ChangeFollowUp) -> None:
+    if command == ChangeFollowUp(note=command.note) and not (command.note or "").strip():
+        raise IncompleteError({"": "Nothing is to be changed: give state, owner or note."})
+    if command.resolution and command.state is not FollowUpState.RESOLVED:
+        raise IncompleteError({"state": "A resolution goes with the state resolved."})
+
+
+def _refuse_strangers(followup: FollowUp, actor: Actor, program: Program) -> None:
+    if standing(followup, actor, program) is Standing.READER:
+        raise NotYoursError(
+            f"Only the team {followup.team} and its lead work on this follow-up.",
+            remedy="Ask someone of that team, or a CX admin.",
+        )
+
+
+def _given_to(
+    followup: FollowUp, owner: str, actor: Actor, program: Program
+) -> tuple[FollowUp, str]:
+    team = team_of(followup, program)
+    if not followup.is_open:
+        raise IncompleteError({"owner": f"It is {followup.state}: there is nothing to own."})
+    if team is None or owner not in team.owners:
+        raise IncompleteError({"owner": f"{owner!r} is not an owner of team {followup.team}."})
+    if owner != actor.subject and standing(followup, actor, program) not in JUDGES:
+        raise NotYoursError(
+            "Giving it to someone else takes the team's lead.", remedy="Take it yourself, or ask."
+        )
+    state = FollowUpState.ASSIGNED if followup.state is FollowUpState.NEW else followup.state
+    name = "taken" if owner == actor.subject else "assigned"
+    return replace(followup, owner=owner, state=state), name
+
+
+def _moved(
+    followup: FollowUp,
+    target: FollowUpState,
+    proposed: ProposedResolution | None,
+    actor: Actor,
+    program: Program,
+    now: datetime,
+) -> FollowUp:
+    who = standing(followup, actor, program)
+    ways = allowed(followup, who)
+    if who is Standing.COLLEAGUE:
+        raise NotYoursError(f"It is {followup.owner}'s.", remedy="Take it first.")
+    if target not in ways:
+        raise ForbiddenTransitionError(followup.state, target, ways)
+    if target is FollowUpState.RESOLVED:
+        return replace(followup, state=target, resolution=_resolved(proposed, program, now))
+    if target is FollowUpState.REOPENED:
+        hours = program.resolve_hours(followup.verdict.severity)
+        return replace(followup, state=target, resolution=None, due_at=now + timedelta(hours=hours))
+    return replace(followup, state=target)
+
+
+def _resolved(proposed: ProposedResolution | None, program: Program, now: datetime) -> Resolution:
+    faults = check_resolution(proposed, program)
+    if faults or proposed is None:
+        raise IncompleteError(faults)
+    return Resolution(
+        what=proposed.what,
+        why=proposed.why,
+        action_taken=proposed.action_taken.strip(),
+        resolved_at=now,
+    )

@@ -1,0 +1,109 @@
+"""A follow-up: what a customer said, who answers for it until when, and how it was solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.routing.errors import RoutingError
+from shared.contracts.events import Category, FollowUpState, Severity
+
+#: The states in which somebody still has to act; the clock runs.
+OPEN_STATES = frozenset(
+    {
+        FollowUpState.NEW,
+        FollowUpState.ASSIGNED,
+        FollowUpState.ACKNOWLEDGED,
+        FollowUpState.CONTACTING,
+        FollowUpState.IN_PROGRESS,
+        FollowUpState.WAITING_CUSTOMER,
+        FollowUpState.REOPENED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """What the customer said, where and when. `scale` and `value` are absent without a rating."""
+
+    feedback_id: UUID
+    customer_id: str
+    segment: str | None
+    touchpoint: str
+    listening_post: str
+    occurred_at: datetime
+    received_at: datetime
+    text: str | None
+    language: str | None
+    scale: str | None
+    value: float | None
+    contact_name: str | None
+    contact_email: str | None
+    contact_phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How the program judged it, and which rule of which version did."""
+
+    category: Category
+    severity: Severity
+    rule: str | None
+    reason: str
+    program_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Whose turn it was when the follow-up was opened: `place` of `size` in the rotation."""
+
+    place: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What went wrong and why, as the owner confirmed it, and what was done."""
+
+    what: str
+    why: str
+    action_taken: str
+    resolved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A follow-up as it stands. `version` counts its changes from 1."""
+
+    followup_id: UUID
+    tenant: str
+    version: int
+    state: FollowUpState
+    team: str
+    department: str
+    owner: str | None
+    turn: Turn
+    voice: Voice
+    verdict: Verdict
+    opened_at: datetime
+    due_at: datetime
+    changed_at: datetime
+    resolution: Resolution | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to act."""
+        return self.state in OPEN_STATES
+
+
+class StaleVersionError(RoutingError):
+    """The follow-up was changed since the version that the request names."""
+
+    def __init__(self, current: FollowUp, expected: int) -> None:
+        super().__init__(
+            f"You change version {expected}, but the follow-up is at version {current.version}.",
+            remedy="Look at what changed and repeat your change on the present version.",
+        )
+        self.current = current
+        self.expected = expected

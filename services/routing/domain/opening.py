@@ -1,0 +1,100 @@
+"""Opening follow-ups: which team, whose turn, by when."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.routing.domain.followup import FollowUp, Turn, Verdict, Voice
+from shared.contracts.events import FollowUpState, ScoredFeedback
+from shared.ids import derived_id
+from shared.program.document import Program, Team
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rotation:
+    """The round of one team's owners."""
+
+    tenant: str
+    team: str
+
+
+def rotation_of(scored: ScoredFeedback, program: Program) -> Rotation:
+    """Return the rotation that gives the follow-up of `scored` its owner."""
+    return Rotation(program.tenant, program.team_for(scored.feedback.touchpoint).id)
+
+
+def open_followup(
+    scored: ScoredFeedback,
+    program: Program,
+    positions: MutableMapping[Rotation, int],
+    now: datetime,
+) -> FollowUp:
+    """Open the follow-up of a flagged event and move its team's rotation on by one.
+
+    `positions` counts, for each rotation, the follow-ups that it has given out: the next goes
+    to the owner at that count, modulo the team's size, so that within a run the owners' shares
+    differ by one at most. The deadline runs from when we learned of the event.
+    """
+    team = program.team_for(scored.feedback.touchpoint)
+    rotation = Rotation(program.tenant, team.id)
+    turn, owner = _next(team, positions[rotation])
+    positions[rotation] += 1
+    return FollowUp(
+        followup_id=derived_id("followup", str(scored.feedback_id)),
+        tenant=program.tenant,
+        version=1,
+        state=FollowUpState.ASSIGNED,
+        team=team.id,
+        department=team.department,
+        owner=owner,
+        turn=turn,
+        voice=_voice(scored),
+        verdict=_verdict(scored),
+        opened_at=now,
+        due_at=scored.received_at + time_to_resolve(program, scored),
+        changed_at=now,
+    )
+
+
+def time_to_resolve(program: Program, scored: ScoredFeedback) -> timedelta:
+    """Return how long the program gives a follow-up of this severity."""
+    return timedelta(hours=program.resolve_hours(scored.score.severity))
+
+
+def _next(team: Team, position: int) -> tuple[Turn, str]:
+    index = position % len(team.owners)
+    return Turn(place=index + 1, size=len(team.owners)), team.owners[index]
+
+
+def _voice(scored: ScoredFeedback) -> Voice:
+    feedback = scored.feedback
+    rating, contact = feedback.rating, feedback.contact
+    return Voice(
+        feedback_id=scored.feedback_id,
+        customer_id=feedback.customer_id,
+        segment=feedback.segment,
+        touchpoint=feedback.touchpoint,
+        listening_post=feedback.listening_post,
+        occurred_at=feedback.occurred_at,
+        received_at=scored.received_at,
+        text=feedback.text,
+        language=scored.language,
+        scale=rating.scale if rating else None,
+        value=rating.value if rating else None,
+        contact_name=contact.name if contact else None,
+        contact_email=contact.email if contact else None,
+        contact_phone=contact.phone if contact else None,
+    )
+
+
+def _verdict(scored: ScoredFeedback) -> Verdict:
+    score = scored.score
+    return Verdict(
+        category=score.category,
+        severity=score.severity,
+        rule=score.rule,
+        reason=score.reason,
+        program_version=score.program_version,
+    )

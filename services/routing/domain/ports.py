@@ -1,0 +1,181 @@
+"""What the handlers need kept and found again, whoever keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.routing.domain.followup import FollowUp
+from services.routing.domain.opening import Rotation
+from shared.contracts.events import FollowUpState
+from shared.contracts.records import Outgoing
+
+#: Where a page of a list by deadline ended.
+Position = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """The event that told of a follow-up's opening, as it was published."""
+
+    tenant: str
+    customer_id: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChange:
+    """A new entry of a follow-up's history. `message` is the published event."""
+
+    followup: FollowUp
+    change: str
+    actor: str
+    actor_name: str
+    note: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """What happened to a follow-up at one version."""
+
+    version: int
+    change: str
+    state: FollowUpState
+    owner: str | None
+    actor: str
+    actor_name: str
+    note: str | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which follow-ups are wanted: what is None does not filter."""
+
+    open_only: bool = False
+    states: Sequence[str] | None = None
+    owner: str | None = None
+    teams: Sequence[str] | None = None
+    severities: Sequence[str] | None = None
+    touchpoint: str | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Whose inbox is looked at, in which view, when, and when their day ends."""
+
+    subject: str
+    teams: Sequence[str]
+    view: str
+    now: datetime
+    today_ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewCounts:
+    """How many open follow-ups each view of the inbox holds, and when the next falls due."""
+
+    views: Mapping[str, int]
+    dues: Mapping[str, int]
+    next_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a request was answered with. `replayed` says that it was so before."""
+
+    status: int
+    body: str
+    etag: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """The answer under an idempotency key, and the fingerprint of the request it answered."""
+
+    fingerprint: bytes
+    answer: Answer
+
+
+class Openings(Protocol):
+    """Opens follow-ups, of all tenants, in the transaction that it was made for."""
+
+    async def lock_rotations(self, rotations: Sequence[Rotation]) -> dict[Rotation, int]:
+        """Lock `rotations`, which must be sorted, and return their positions."""
+        ...
+
+    async def advance_rotations(self, positions: Mapping[Rotation, int]) -> None:
+        """Set the rotations to new positions."""
+        ...
+
+    async def opened_messages(self, feedback_ids: Sequence[UUID]) -> dict[UUID, StoredMessage]:
+        """Return, by feedback id, how the follow-ups that exist already were announced."""
+        ...
+
+    async def insert(self, followups: Sequence[FollowUp]) -> set[UUID]:
+        """Insert new follow-ups; return the feedback ids of those that were not there yet."""
+        ...
+
+    async def record(self, changes: Sequence[RecordedChange]) -> None:
+        """Append to the follow-ups' histories."""
+        ...
+
+
+class FollowUps(Protocol):
+    """One tenant's follow-ups, in one transaction."""
+
+    async def find(self, followup_id: UUID, *, for_update: bool = False) -> FollowUp | None:
+        """Return the follow-up, locked until the transaction ends when it is to be changed."""
+        ...
+
+    async def history(self, followup: FollowUp) -> list[HistoryEntry]:
+        """Return everything that happened to the follow-up, oldest first."""
+        ...
+
+    async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[FollowUp]:
+        """Return up to `limit` follow-ups by deadline, those behind the position `after`."""
+        ...
+
+    async def count(self, wanted: Filter) -> int:
+        """Return how many follow-ups match."""
+        ...
+
+    async def count_views(self, watch: Watch) -> ViewCounts:
+        """Return how many open follow-ups the inbox's views hold for one person."""
+        ...
+
+    async def update(self, followup: FollowUp) -> None:
+        """Write what changes in the course of a follow-up."""
+        ...
+
+    async def record(self, changes: Sequence[RecordedChange]) -> None:
+        """Append to the follow-ups' histories."""
+        ...
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Have `messages` published when the transaction has ended well."""
+        ...
+
+    async def claim_key(self, subject: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
+        """Take `key` for this transaction; return the answer that is kept under a used one."""
+        ...
+
+    async def keep_answer(self, subject: str, key: str, answer: Answer) -> None:
+        """Keep `answer` under a key that this transaction has taken."""
+        ...
+
+
+class Transactions(Protocol):
+    """Opens transactions."""
+
+    def of(self, tenant: str) -> AbstractAsyncContextManager[FollowUps]:
+        """Open a transaction that sees the follow-ups of `tenant` and no others."""
+        ...

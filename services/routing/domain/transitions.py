@@ -1,0 +1,91 @@
+"""The state machine of a follow-up: a closed table of what leads where and who may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from services.routing.domain.followup import FollowUp
+from shared.contracts.events import FollowUpState as S
+from shared.program.document import Program, Team
+
+
+class Standing(Enum):
+    """What a person is to one follow-up."""
+
+    OWNER = auto()
+    COLLEAGUE = auto()  # an owner of the same team
+    LEAD = auto()  # of the follow-up's team
+    ADMIN = auto()
+    READER = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asks for a change."""
+
+    subject: str
+    roles: frozenset[str]
+
+
+WORKERS = frozenset({Standing.OWNER, Standing.LEAD, Standing.ADMIN})
+#: Nobody verifies, closes or merges away their own work.
+JUDGES = frozenset({Standing.LEAD, Standing.ADMIN})
+
+TRANSITIONS: Mapping[S, Mapping[S, frozenset[Standing]]] = {
+    S.NEW: {S.ASSIGNED: JUDGES, S.MERGED: JUDGES},
+    S.ASSIGNED: {S.ACKNOWLEDGED: WORKERS, S.MERGED: JUDGES},
+    S.ACKNOWLEDGED: {S.CONTACTING: WORKERS, S.IN_PROGRESS: WORKERS, S.MERGED: JUDGES},
+    S.CONTACTING: {
+        S.IN_PROGRESS: WORKERS,
+        S.WAITING_CUSTOMER: WORKERS,
+        S.UNREACHABLE: WORKERS,
+        S.DECLINED_CONTACT: WORKERS,
+    },
+    S.IN_PROGRESS: {
+        S.WAITING_CUSTOMER: WORKERS,
+        S.RESOLVED: WORKERS,
+        S.UNREACHABLE: WORKERS,
+        S.DECLINED_CONTACT: WORKERS,
+    },
+    S.WAITING_CUSTOMER: {
+        S.IN_PROGRESS: WORKERS,
+        S.RESOLVED: WORKERS,
+        S.UNREACHABLE: WORKERS,
+    },
+    S.RESOLVED: {S.VERIFIED: JUDGES, S.REOPENED: WORKERS},
+    S.VERIFIED: {S.CLOSED: JUDGES, S.REOPENED: WORKERS},
+    S.CLOSED: {S.REOPENED: WORKERS},
+    S.REOPENED: {S.CONTACTING: WORKERS, S.IN_PROGRESS: WORKERS},
+    S.UNREACHABLE: {S.CONTACTING: WORKERS, S.CLOSED: JUDGES},
+    S.DECLINED_CONTACT: {S.IN_PROGRESS: WORKERS, S.CLOSED: JUDGES},
+    S.MERGED: {},
+}
+
+
+def standing(followup: FollowUp, actor: Actor, program: Program) -> Standing:
+    """Return what `actor` is to `followup`: the strongest of what their roles make them."""
+    team = team_of(followup, program)
+    if "cx_admin" in actor.roles:
+        return Standing.ADMIN
+    if "team_lead" in actor.roles and team and team.lead == actor.subject:
+        return Standing.LEAD
+    if "frontline_owner" in actor.roles or "team_lead" in actor.roles:
+        if followup.owner == actor.subject:
+            return Standing.OWNER
+        if team and actor.subject in team.owners:
+            return Standing.COLLEAGUE
+    return Standing.READER
+
+
+def team_of(followup: FollowUp, program: Program) -> Team | None:
+    """Return the follow-up's team, None when the program has dropped it since."""
+    return next((team for team in program.teams if team.id == followup.team), None)
+
+
+def allowed(followup: FollowUp, who: Standing) -> tuple[S, ...]:
+    """Return the states that `who` may bring `followup` to, in the table's order."""
+    return tuple(
+        state for state, standings in TRANSITIONS[followup.state].items() if who in standings
+    )

@@ -1,0 +1,46 @@
+"""What can be wrong with a request to change a follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shared.contracts.events import FollowUpState
+from shared.errors import ClosedLoopError
+
+
+class RoutingError(ClosedLoopError):
+    """Anything that this service refuses."""
+
+
+class UnknownFollowUpError(RoutingError):
+    """There is no such follow-up for this tenant."""
+
+
+class ReusedKeyError(RoutingError):
+    """An idempotency key came again with another request."""
+
+
+class NotYoursError(RoutingError):
+    """Who asks may not do this to this follow-up."""
+
+
+class ForbiddenTransitionError(RoutingError):
+    """The state can't be reached from the present one, by this person; `allowed` can."""
+
+    def __init__(
+        self, present: FollowUpState, wanted: FollowUpState, allowed: Sequence[FollowUpState]
+    ) -> None:
+        ways = ", ".join(allowed) or "none"
+        super().__init__(
+            f"A follow-up that is {present} can't become {wanted} by you.",
+            remedy=f"You can make it: {ways}.",
+        )
+        self.allowed = tuple(allowed)
+
+
+class IncompleteError(RoutingError):
+    """Parts of the request are missing or wrong: `faults` says what, by dotted field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = dict(faults)

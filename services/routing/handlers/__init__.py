@@ -1,0 +1,1 @@
+"""Commands and batches in, outcomes out: each handler owns its transaction."""

@@ -1,0 +1,107 @@
+"""A person changes a follow-up: one request, one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.routing.domain.changes import event_of
+from services.routing.domain.commands import Changed, ChangeFollowUp, change
+from services.routing.domain.followup import FollowUp, StaleVersionError
+from services.routing.domain.ports import Answer, FollowUps, RecordedChange, Transactions
+from services.routing.domain.transitions import Actor
+from services.routing.errors import ReusedKeyError, UnknownFollowUpError
+from services.routing.handlers.opening import TOPIC
+from shared.contracts.codec import encode, key_of
+from shared.contracts.records import Outgoing
+from shared.program.document import Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequest:
+    """Who wants which version of which follow-up changed how.
+
+    `key` is the request's idempotency key, empty without one; `fingerprint` says what was asked
+    under it.
+    """
+
+    tenant: str
+    followup_id: UUID
+    expected_version: int
+    command: ChangeFollowUp
+    actor: Actor
+    actor_name: str
+    key: str = ""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Return a digest of what is asked: equal requests have equal ones."""
+        asked = repr((self.followup_id, self.expected_version, self.command))
+        return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).digest()
+
+
+async def change_followup(
+    transactions: Transactions,
+    request: ChangeRequest,
+    *,
+    program: Program,
+    now: datetime,
+    answer_of: Callable[[FollowUp], Answer],
+) -> Answer:
+    """Change a follow-up as `request` asks and return the answer, which `answer_of` makes.
+
+    With an idempotency key, a repeat gets the first one's answer. Raises RoutingError for what
+    is refused; then nothing has changed.
+    """
+    async with transactions.of(request.tenant) as followups:
+        if request.key:
+            kept = await _kept(followups, request)
+            if kept:
+                return kept
+        followup = await _locked(followups, request)
+        changed = change(followup, request.command, request.actor, program, now)
+        await _write(followups, changed, request)
+        answer = answer_of(changed.followup)
+        if request.key:
+            subject = request.actor.subject
+            await followups.keep_answer(subject, request.key, answer)
+        return answer
+
+
+async def _kept(followups: FollowUps, request: ChangeRequest) -> Answer | None:
+    kept = await followups.claim_key(request.actor.subject, request.key, request.fingerprint)
+    if kept and kept.fingerprint != request.fingerprint:
+        raise ReusedKeyError(
+            "This Idempotency-Key was used for another request.",
+            remedy="Use a new key for each new request.",
+        )
+    return kept.answer if kept else None
+
+
+async def _locked(followups: FollowUps, request: ChangeRequest) -> FollowUp:
+    followup = await followups.find(request.followup_id, for_update=True)
+    if followup is None:
+        raise UnknownFollowUpError(f"There is no follow-up {request.followup_id}.")
+    if followup.version != request.expected_version:
+        raise StaleVersionError(followup, request.expected_version)
+    return followup
+
+
+async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest) -> None:
+    followup = changed.followup
+    message = encode(event_of(changed, request.actor.subject))
+    await followups.update(followup)
+    row = RecordedChange(
+        followup=followup,
+        change=changed.change,
+        actor=request.actor.subject,
+        actor_name=request.actor_name,
+        note=(request.command.note or "").strip() or None,
+        message=message.decode(),
+    )
+    await followups.record([row])
+    key = key_of(followup.tenant, followup.voice.customer_id)
+    await followups.publish([Outgoing(topic=TOPIC, key=key, value=message)])

@@ -1,0 +1,75 @@
+"""What people look at: a follow-up with its history, lists, and the inbox's counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.routing.domain.followup import FollowUp
+from services.routing.domain.ports import (
+    Filter,
+    HistoryEntry,
+    Position,
+    Transactions,
+    ViewCounts,
+    Watch,
+)
+from services.routing.errors import UnknownFollowUpError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpPage:
+    """A part of a list: `total` follow-ups of the tenant, `matching` the filter.
+
+    `next` is where the following part begins, None at the end.
+    """
+
+    followups: Sequence[FollowUp]
+    total: int
+    matching: int
+    next: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A follow-up and everything that happened to it."""
+
+    followup: FollowUp
+    history: Sequence[HistoryEntry]
+
+
+async def read_case(transactions: Transactions, tenant: str, followup_id: UUID) -> Case:
+    """Return a follow-up with its history; raises UnknownFollowUpError."""
+    async with transactions.of(tenant) as followups:
+        followup = await followups.find(followup_id)
+        if followup is None:
+            raise UnknownFollowUpError(f"There is no follow-up {followup_id}.")
+        return Case(followup=followup, history=await followups.history(followup))
+
+
+async def list_followups(
+    transactions: Transactions,
+    tenant: str,
+    wanted: Filter,
+    *,
+    after: Position | None,
+    limit: int,
+) -> FollowUpPage:
+    """Return up to `limit` follow-ups by deadline, and how many there are."""
+    async with transactions.of(tenant) as followups:
+        found = await followups.page(wanted, after, limit + 1)
+        shown = found[:limit]
+        last = shown[-1] if len(found) > limit else None
+        return FollowUpPage(
+            followups=shown,
+            total=await followups.count(Filter()),
+            matching=await followups.count(wanted),
+            next=(last.due_at, last.followup_id) if last else None,
+        )
+
+
+async def count_views(transactions: Transactions, tenant: str, watch: Watch) -> ViewCounts:
+    """Return how many open follow-ups each view of the inbox holds."""
+    async with transactions.of(tenant) as followups:
+        return await followups.count_views(watch)

@@ -1,0 +1,1 @@
+"""The follow-up API and the inbox's pages."""

@@ -1,0 +1,239 @@
+"""/inbox/{id}: one case, and what can be done about it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.routing.bootstrap import Desk
+from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
+from services.routing.domain.followup import StaleVersionError
+from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.transitions import Standing, allowed, standing, team_of
+from services.routing.errors import (
+    IncompleteError,
+    RoutingError,
+    UnknownFollowUpError,
+)
+from services.routing.handlers import reading
+from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.handlers.reading import Case
+from services.routing.routes import wording
+from services.routing.routes.deps import (
+    DeskOfRequest,
+    Staff,
+    actor_of,
+    problems,
+    program_of,
+)
+from services.routing.routes.followups import answer_of
+from services.routing.routes.inbox import PAGES
+from shared.contracts.events import FollowUpState, Name, Text
+from shared.program.document import Program
+from shared.web.auth import Principal
+from shared.web.problems import InvalidProblem
+from shared.web.signin import safe_next
+
+routes = APIRouter(include_in_schema=False)
+
+#: Keys of steps that have one; the likeliest next step has `s` besides.
+_KEYS: Mapping[FollowUpState, str] = {
+    FollowUpState.CONTACTING: "c",
+    FollowUpState.WAITING_CUSTOMER: "w",
+}
+
+
+class CaseForm(BaseModel):
+    """What the forms of a case send. `do` is take, assign, note or the state to go to."""
+
+    version: int
+    do: Name
+    owner: str = ""
+    note: Text = ""
+    what: str = ""
+    why: str = ""
+    action_taken: Text = ""
+    key: Annotated[str, Name] = ""
+    back: str = ""
+
+    def command(self, who: Principal) -> ChangeFollowUp:
+        """Return the wish that the form expresses; raises InvalidProblem for an unknown act."""
+        note = self.note.strip() or None
+        match self.do:
+            case "take":
+                return ChangeFollowUp(owner=who.subject, note=note)
+            case "assign":
+                return ChangeFollowUp(owner=self.owner, note=note)
+            case "note":
+                return ChangeFollowUp(note=self.note)
+            case FollowUpState.RESOLVED:
+                resolution = ProposedResolution(
+                    what=self.what, why=self.why, action_taken=self.action_taken
+                )
+                return ChangeFollowUp(
+                    state=FollowUpState.RESOLVED, resolution=resolution, note=note
+                )
+            case state if state in set(FollowUpState):
+                return ChangeFollowUp(state=FollowUpState(state), note=note)
+            case unknown:
+                raise InvalidProblem(f"There is no act {unknown!r}.", field="do")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A form that was refused: what was typed, and what is wrong with it."""
+
+    form: CaseForm
+    error: RoutingError
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong, by field."""
+        return self.error.faults if isinstance(self.error, IncompleteError) else {}
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether somebody else was quicker."""
+        return isinstance(self.error, StaleVersionError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A button: the state it leads to, what it says, its key."""
+
+    state: FollowUpState
+    words: str
+    key: str = field(default="")
+
+
+@routes.get("/inbox/{followup_id}")
+async def show_case(
+    request: Request, followup_id: UUID, desk: DeskOfRequest, who: Staff, done: str = ""
+) -> Response:
+    """Show one case."""
+    context = await _context(desk, who, followup_id)
+    return PAGES.TemplateResponse(
+        request, "case.html", {**context, "notice": wording.DONE.get(done, "")}
+    )
+
+
+@routes.post("/inbox/{followup_id}")
+async def change_case(
+    request: Request,
+    followup_id: UUID,
+    desk: DeskOfRequest,
+    who: Staff,
+    form: Annotated[CaseForm, Form()],
+) -> Response:
+    """Do what a form of the page asks; refused, show the page again with all that was typed."""
+    wish = ChangeRequest(
+        tenant=who.tenant,
+        followup_id=followup_id,
+        expected_version=form.version,
+        command=form.command(who),
+        actor=actor_of(who),
+        actor_name=who.name,
+        key=form.key,
+    )
+    program = await program_of(desk, who)
+    try:
+        await change_followup(
+            desk.transactions, wish, program=program, now=desk.clock.now(), answer_of=answer_of
+        )
+    except RoutingError as error:
+        return await _refused(request, desk, who, followup_id, Refused(form=form, error=error))
+    place = safe_next(form.back) if form.back else f"/inbox/{followup_id}"
+    mark = "&" if "?" in place else "?"
+    return RedirectResponse(f"{place}{mark}done={form.do}", status_code=HTTPStatus.SEE_OTHER)
+
+
+async def _refused(
+    request: Request, desk: Desk, who: Principal, followup_id: UUID, refused: Refused
+) -> Response:
+    if isinstance(refused.error, UnknownFollowUpError):
+        with problems():
+            raise refused.error
+    status = (
+        HTTPStatus.UNPROCESSABLE_ENTITY
+        if refused.faults
+        else HTTPStatus.PRECONDITION_FAILED
+        if refused.is_stale
+        else HTTPStatus.CONFLICT
+    )
+    context = await _context(desk, who, followup_id, refused)
+    return PAGES.TemplateResponse(request, "case.html", context, status_code=status)
+
+
+async def _context(
+    desk: Desk, who: Principal, followup_id: UUID, refused: Refused | None = None
+) -> dict[str, Any]:
+    program, now = await program_of(desk, who), desk.clock.now()
+    with problems():
+        case = await reading.read_case(desk.transactions, who.tenant, followup_id)
+    followup = case.followup
+    position = standing(followup, actor_of(who), program)
+    team = team_of(followup, program)
+    before = _as_it_was(case, refused)
+    return {
+        "case": case,
+        "followup": followup,
+        "voice": followup.voice,
+        "verdict": followup.verdict,
+        "program": program,
+        "clock": wording.clock_of(followup, now),
+        "score": wording.score_words(followup.voice),
+        "state": wording.STATES[followup.state],
+        "states": wording.STATES,
+        "team": team,
+        "is_unnamed": followup.voice.touchpoint not in {one.id for one in program.touchpoints},
+        "timeline": [
+            (entry, wording.act_words(entry, program)) for entry in reversed(case.history)
+        ],
+        "steps": _steps(case, position),
+        "can_resolve": FollowUpState.RESOLVED in allowed(followup, position),
+        "can_take": _can_take(case, who, program),
+        "can_assign": followup.is_open and position in {Standing.LEAD, Standing.ADMIN},
+        "can_work": position is not Standing.READER,
+        "refused": refused,
+        "draft": refused.form if refused else CaseForm(version=followup.version, do="note"),
+        "before": before,
+        "before_words": wording.act_words(before, program) if before else "?",
+        "key": secrets.token_urlsafe(12),
+        "keys": _KEYS,
+    }
+
+
+def _steps(case: Case, position: Standing) -> list[Step]:
+    """Return the buttons, the likeliest first; resolving has a form of its own."""
+    present = case.followup.state
+    return [
+        Step(state=state, words=wording.step_words(present, state), key=_KEYS.get(state, ""))
+        for state in allowed(case.followup, position)
+        if state is not FollowUpState.RESOLVED
+    ]
+
+
+def _can_take(case: Case, who: Principal, program: Program) -> bool:
+    team = team_of(case.followup, program)
+    return (
+        case.followup.is_open
+        and case.followup.owner != who.subject
+        and team is not None
+        and who.subject in team.owners
+    )
+
+
+def _as_it_was(case: Case, refused: Refused | None) -> HistoryEntry | None:
+    """Return the entry that the refused form was about, when it is no longer the last one."""
+    if not (refused and refused.is_stale):
+        return None
+    return next((one for one in case.history if one.version == refused.form.version), None)

@@ -1,0 +1,117 @@
+"""What routes are given, and how the service's refusals become problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from services.routing.bootstrap import Desk
+from services.routing.domain.followup import StaleVersionError
+from services.routing.domain.transitions import Actor
+from services.routing.errors import (
+    ForbiddenTransitionError,
+    IncompleteError,
+    NotYoursError,
+    ReusedKeyError,
+    RoutingError,
+    UnknownFollowUpError,
+)
+from services.routing.routes.schemas import view_of
+from shared.program.document import Program
+from shared.web.auth import Principal, signed_in
+from shared.web.preconditions import etag
+from shared.web.problems import (
+    ConflictProblem,
+    ForbiddenProblem,
+    InvalidProblem,
+    NotFoundProblem,
+    Problem,
+)
+
+#: Everybody of the tenant may read; the domain decides who changes what.
+Staff = Annotated[Principal, Depends(signed_in())]
+
+
+def desk_of(request: Request) -> Desk:
+    """Return what the app's lifespan has opened."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+DeskOfRequest = Annotated[Desk, Depends(desk_of)]
+
+
+async def program_of(desk: Desk, who: Principal) -> Program:
+    """Return the active program of the principal's tenant; raises Problem without one."""
+    programs = await desk.programs.active_for([who.tenant])
+    if who.tenant not in programs:
+        raise ConflictProblem(
+            f"The tenant {who.tenant} has no active program yet.",
+            remedy="A CX admin activates one: closedloop program activate FILE.",
+        )
+    return programs[who.tenant]
+
+
+def actor_of(who: Principal) -> Actor:
+    """Return the principal as the domain knows people."""
+    return Actor(subject=who.subject, roles=who.roles)
+
+
+@contextmanager
+def problems() -> Iterator[None]:
+    """Turn what the service refuses into problem details."""
+    try:
+        yield
+    except RoutingError as error:
+        raise _problem_of(error) from error
+
+
+def _problem_of(error: RoutingError) -> Problem:
+    match error:
+        case UnknownFollowUpError():
+            return NotFoundProblem(error.detail)
+        case StaleVersionError():
+            return _stale(error)
+        case NotYoursError():
+            return ForbiddenProblem(error.detail, remedy=error.remedy)
+        case ForbiddenTransitionError():
+            return ConflictProblem(
+                error.detail,
+                slug="forbidden-transition",
+                title="The present state does not lead there",
+                field="state",
+                remedy=error.remedy,
+                members={"allowed": [state.value for state in error.allowed]},
+            )
+        case IncompleteError():
+            faults = [{"field": field, "detail": text} for field, text in error.faults.items()]
+            return InvalidProblem(
+                error.detail, field=faults[0]["field"], members={"errors": faults}
+            )
+        case ReusedKeyError():
+            return InvalidProblem(
+                error.detail,
+                slug="key-reused",
+                title="The idempotency key belongs to another request",
+                field="Idempotency-Key",
+                remedy=error.remedy,
+            )
+        case _:
+            raise AssertionError(f"no problem for {type(error).__name__}") from error
+
+
+def _stale(error: StaleVersionError) -> Problem:
+    return Problem(
+        error.detail,
+        status=HTTPStatus.PRECONDITION_FAILED,
+        slug="stale-version",
+        title="It was changed meanwhile",
+        remedy=error.remedy,
+        members={"current": view_of(error.current).model_dump(mode="json")},
+        headers={"ETag": etag(error.current.version)},
+    )

@@ -1,0 +1,143 @@
+"""/followups/v1: follow-ups for programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+from pydantic import AwareDatetime, TypeAdapter
+from starlette.responses import Response
+
+from services.routing.domain.followup import FollowUp
+from services.routing.domain.ports import Answer, Filter
+from services.routing.handlers import reading
+from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, program_of
+from services.routing.routes.schemas import (
+    Counts,
+    FollowUpList,
+    FollowUpPatch,
+    FollowUpView,
+    History,
+    change_view_of,
+    view_of,
+)
+from shared.contracts.events import FollowUpState, Name, Severity
+from shared.web.pagination import decode_cursor, encode_cursor
+from shared.web.preconditions import etag, expected_version
+
+PREFIX = "/followups/v1"
+MOST_IN_A_LIST = 200
+
+routes = APIRouter(prefix=PREFIX, tags=["follow-ups"])
+
+_POSITION: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[AwareDatetime, UUID])
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Nobody is signed in", **_PROBLEM},
+    404: {"description": "No such follow-up, or another tenant's", **_PROBLEM},
+}
+_PATCH_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    **_PROBLEMS,
+    403: {"description": "Not yours to change", **_PROBLEM},
+    409: {"description": "The state can't be reached; `allowed` lists what can", **_PROBLEM},
+    412: {"description": "Changed meanwhile; `current` is how it stands", **_PROBLEM},
+    422: {"description": "Something is missing or wrong; `errors` lists it", **_PROBLEM},
+    428: {"description": "If-Match is missing", **_PROBLEM},
+}
+
+
+@routes.get("/followups", responses={401: _PROBLEMS[401]})
+async def list_followups(  # noqa: PLR0913  (each is a query parameter)
+    desk: DeskOfRequest,
+    who: Staff,
+    *,
+    state: Annotated[list[FollowUpState] | None, Query()] = None,
+    owner: Annotated[Name | None, Query()] = None,
+    team: Annotated[Name | None, Query()] = None,
+    severity: Annotated[list[Severity] | None, Query()] = None,
+    touchpoint: Annotated[Name | None, Query()] = None,
+    open: Annotated[bool, Query(description="Only those that need somebody")] = False,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_IN_A_LIST)] = 50,
+) -> FollowUpList:
+    """List follow-ups, those that fall due first in front."""
+    wanted = Filter(
+        open_only=open,
+        states=state,
+        owner=owner,
+        teams=[team] if team else None,
+        severities=severity,
+        touchpoint=touchpoint,
+    )
+    after = decode_cursor(cursor, _POSITION) if cursor else None
+    page = await reading.list_followups(
+        desk.transactions, who.tenant, wanted, after=after, limit=limit
+    )
+    return FollowUpList(
+        items=[view_of(followup) for followup in page.followups],
+        next=encode_cursor((page.next[0].isoformat(), page.next[1])) if page.next else None,
+        counts=Counts(total=page.total, matching=page.matching, shown=len(page.followups)),
+    )
+
+
+@routes.get("/followups/{followup_id}", responses=_PROBLEMS)
+async def show_followup(
+    followup_id: UUID, response: Response, desk: DeskOfRequest, who: Staff
+) -> FollowUpView:
+    """Return one follow-up; its ETag is what a change names in If-Match."""
+    with problems():
+        case = await reading.read_case(desk.transactions, who.tenant, followup_id)
+    response.headers["ETag"] = etag(case.followup.version)
+    return view_of(case.followup)
+
+
+@routes.get("/followups/{followup_id}/history", responses=_PROBLEMS)
+async def show_history(followup_id: UUID, desk: DeskOfRequest, who: Staff) -> History:
+    """Return everything that happened to one follow-up, oldest first."""
+    with problems():
+        case = await reading.read_case(desk.transactions, who.tenant, followup_id)
+    return History(items=[change_view_of(entry) for entry in case.history])
+
+
+@routes.patch("/followups/{followup_id}", response_model=FollowUpView, responses=_PATCH_PROBLEMS)
+async def patch_followup(
+    followup_id: UUID,
+    patch: FollowUpPatch,
+    desk: DeskOfRequest,
+    who: Staff,
+    *,
+    if_match: Annotated[str | None, Header()] = None,
+    idempotency_key: Annotated[str, Header(max_length=200)] = "",
+) -> Response:
+    """Change a follow-up: its state, owner, resolution, or add a note."""
+    request = ChangeRequest(
+        tenant=who.tenant,
+        followup_id=followup_id,
+        expected_version=expected_version(if_match),
+        command=patch.command(),
+        actor=actor_of(who),
+        actor_name=who.name,
+        key=idempotency_key,
+    )
+    program = await program_of(desk, who)
+    with problems():
+        answer = await change_followup(
+            desk.transactions, request, program=program, now=desk.clock.now(), answer_of=answer_of
+        )
+    return Response(
+        answer.body,
+        status_code=answer.status,
+        media_type="application/json",
+        headers={
+            "ETag": answer.etag,
+            **({"Idempotency-Replayed": "true"} if answer.replayed else {}),
+        },
+    )
+
+
+def answer_of(followup: FollowUp) -> Answer:
+    """Return what a successful change is answered with."""
+    return Answer(status=200, body=view_of(followup).model_dump_json(), etag=etag(followup.version))

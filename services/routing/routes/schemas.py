@@ -1,0 +1,232 @@
+"""What the follow-up API takes and gives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
+from services.routing.domain.followup import FollowUp, Resolution, Voice
+from services.routing.domain.ports import HistoryEntry
+from shared.contracts.events import (
+    Category,
+    FollowUpState,
+    Moment,
+    Name,
+    RootCause,
+    Severity,
+    Text,
+)
+
+
+class Taken(BaseModel):
+    """What a client sends: exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RootCausePatch(Taken):
+    """What went wrong and why: ids from the program's taxonomy."""
+
+    what: Name
+    why: Name
+
+
+class ResolutionPatch(Taken):
+    """How the follow-up was solved."""
+
+    root_cause: RootCausePatch
+    action_taken: Text
+
+
+class FollowUpPatch(Taken):
+    """A JSON merge patch (RFC 7396) of a follow-up: what is absent stays as it is."""
+
+    state: FollowUpState | None = None
+    owner: Name | None = None
+    note: Text | None = None
+    resolution: ResolutionPatch | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _removes_nothing(cls, given: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
+        if isinstance(given, dict):
+            for name, value in given.items():
+                if value is None and name in cls.model_fields:
+                    raise ValueError(f"{name} can't be removed: leave it out or give a value")
+        return given
+
+    def command(self) -> ChangeFollowUp:
+        """Return the wish that the patch expresses."""
+        return ChangeFollowUp(
+            state=self.state,
+            owner=self.owner,
+            note=self.note,
+            resolution=_proposed(self.resolution),
+        )
+
+
+class RatingView(BaseModel):
+    """A rating on its scale."""
+
+    scale: str
+    value: float
+
+
+class ContactView(BaseModel):
+    """How the customer can be reached."""
+
+    name: str | None
+    email: str | None
+    phone: str | None
+
+
+class ResolutionView(BaseModel):
+    """How a follow-up was solved."""
+
+    root_cause: RootCause
+    action_taken: str
+    resolved_at: Moment
+
+
+class FollowUpView(BaseModel):
+    """A follow-up as it stands. `version` is its ETag."""
+
+    followup_id: UUID
+    version: Annotated[int, Field(ge=1)]
+    state: FollowUpState
+    open: bool
+    owner: str | None
+    team: str
+    department: str
+    severity: Severity
+    category: Category
+    rule: str | None
+    reason: str
+    program_version: int
+    feedback_id: UUID
+    customer_id: str
+    segment: str | None
+    touchpoint: str
+    listening_post: str
+    rating: RatingView | None
+    text: str | None
+    language: str | None
+    contact: ContactView
+    occurred_at: Moment
+    received_at: Moment
+    opened_at: Moment
+    due_at: Moment
+    changed_at: Moment
+    resolution: ResolutionView | None
+
+
+class Counts(BaseModel):
+    """How many follow-ups there are, match the filter, and are in this answer."""
+
+    total: int
+    matching: int
+    shown: int
+
+
+class FollowUpList(BaseModel):
+    """A part of a list; `next` is the cursor of the following part, null at the end."""
+
+    items: list[FollowUpView]
+    next: str | None
+    counts: Counts
+
+
+class ChangeView(BaseModel):
+    """What happened to a follow-up at one version."""
+
+    version: int
+    change: str
+    state: FollowUpState
+    owner: str | None
+    actor: str
+    actor_name: str
+    note: str | None
+    changed_at: Moment
+
+
+class History(BaseModel):
+    """Everything that happened to a follow-up, oldest first."""
+
+    items: list[ChangeView]
+
+
+def view_of(followup: FollowUp) -> FollowUpView:
+    """Return the follow-up as the API shows it."""
+    voice, verdict = followup.voice, followup.verdict
+    return FollowUpView(
+        followup_id=followup.followup_id,
+        version=followup.version,
+        state=followup.state,
+        open=followup.is_open,
+        owner=followup.owner,
+        team=followup.team,
+        department=followup.department,
+        severity=verdict.severity,
+        category=verdict.category,
+        rule=verdict.rule,
+        reason=verdict.reason,
+        program_version=verdict.program_version,
+        feedback_id=voice.feedback_id,
+        customer_id=voice.customer_id,
+        segment=voice.segment,
+        touchpoint=voice.touchpoint,
+        listening_post=voice.listening_post,
+        rating=_rating(voice),
+        text=voice.text,
+        language=voice.language,
+        contact=ContactView(
+            name=voice.contact_name, email=voice.contact_email, phone=voice.contact_phone
+        ),
+        occurred_at=voice.occurred_at,
+        received_at=voice.received_at,
+        opened_at=followup.opened_at,
+        due_at=followup.due_at,
+        changed_at=followup.changed_at,
+        resolution=_resolution(followup.resolution),
+    )
+
+
+def change_view_of(entry: HistoryEntry) -> ChangeView:
+    """Return an entry of the history as the API shows it."""
+    return ChangeView(
+        version=entry.version,
+        change=entry.change,
+        state=entry.state,
+        owner=entry.owner,
+        actor=entry.actor,
+        actor_name=entry.actor_name,
+        note=entry.note,
+        changed_at=entry.changed_at,
+    )
+
+
+def _proposed(patch: ResolutionPatch | None) -> ProposedResolution | None:
+    if patch is None:
+        return None
+    return ProposedResolution(
+        what=patch.root_cause.what, why=patch.root_cause.why, action_taken=patch.action_taken
+    )
+
+
+def _rating(voice: Voice) -> RatingView | None:
+    if voice.scale is None or voice.value is None:
+        return None
+    return RatingView(scale=voice.scale, value=voice.value)
+
+
+def _resolution(solved: Resolution | None) -> ResolutionView | None:
+    if solved is None:
+        return None
+    return ResolutionView(
+        root_cause=RootCause(what=solved.what, why=solved.why),
+        action_taken=solved.action_taken,
+        resolved_at=solved.resolved_at,
+    )

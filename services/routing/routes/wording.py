@@ -1,0 +1,136 @@
+"""The inbox's words: clocks, scores, states and acts as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.routing.domain.followup import FollowUp, Voice
+from services.routing.domain.ports import HistoryEntry
+from shared.contracts.events import FollowUpState as S
+from shared.program.document import Program
+from shared.web.pages import span
+
+_SOON = timedelta(hours=4)
+
+STATES: Mapping[S, str] = {
+    S.NEW: "new",
+    S.ASSIGNED: "assigned",
+    S.ACKNOWLEDGED: "acknowledged",
+    S.CONTACTING: "contacting",
+    S.IN_PROGRESS: "in progress",
+    S.WAITING_CUSTOMER: "waiting for the customer",
+    S.RESOLVED: "resolved",
+    S.VERIFIED: "verified",
+    S.CLOSED: "closed",
+    S.REOPENED: "reopened",
+    S.UNREACHABLE: "unreachable",
+    S.MERGED: "merged",
+    S.DECLINED_CONTACT: "declined contact",
+}
+
+#: What a button says that brings a follow-up into the state.
+STEPS: Mapping[S, str] = {
+    S.ASSIGNED: "Assign",
+    S.ACKNOWLEDGED: "Acknowledge",
+    S.CONTACTING: "Contact the customer",
+    S.IN_PROGRESS: "Start work",
+    S.WAITING_CUSTOMER: "Waiting for the customer",
+    S.RESOLVED: "Resolve",
+    S.VERIFIED: "Verify",
+    S.CLOSED: "Close",
+    S.REOPENED: "Reopen",
+    S.UNREACHABLE: "Could not be reached",
+    S.MERGED: "Merged into another",
+    S.DECLINED_CONTACT: "Wants no contact",
+}
+
+_TO_RESUME = frozenset({S.WAITING_CUSTOMER, S.REOPENED, S.DECLINED_CONTACT})
+
+_ACTS: Mapping[str, str] = {
+    "opened": "opened it",
+    "taken": "took it",
+    "assigned": "gave it to {owner}",
+    "noted": "left a note",
+    S.ACKNOWLEDGED: "acknowledged it",
+    S.CONTACTING: "began to contact the customer",
+    S.IN_PROGRESS: "works on it",
+    S.WAITING_CUSTOMER: "waits for the customer",
+    S.RESOLVED: "resolved it",
+    S.VERIFIED: "verified it",
+    S.CLOSED: "closed it",
+    S.REOPENED: "reopened it",
+    S.UNREACHABLE: "could not reach the customer",
+    S.MERGED: "merged it into another",
+    S.DECLINED_CONTACT: "noted that the customer wants no contact",
+}
+
+_SCALES: Mapping[str, str] = {
+    "nps": "NPS {value:g} of 10",
+    "csat": "CSAT {value:g} of 5",
+    "ces": "Ease {value:g} of 7",
+    "stars": "{value:g} of 5 stars",
+    "custom": "{value:g} on a scale of its own",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockFace:
+    """A running deadline: how long, in words, and how urgent (bad, warn or nothing)."""
+
+    words: str
+    urgency: str
+
+
+def clock_of(followup: FollowUp, now: datetime) -> ClockFace:
+    """Return the follow-up's clock: until it must be resolved."""
+    left = followup.due_at - now
+    if not followup.is_open:
+        return ClockFace(words="clock stopped", urgency="")
+    if left < timedelta(0):
+        return ClockFace(words=f"{span(left)} overdue", urgency="bad")
+    return ClockFace(words=f"{span(left)} left", urgency="warn" if left < _SOON else "")
+
+
+def score_words(voice: Voice) -> str:
+    """Say the rating on its scale, empty without one."""
+    if voice.scale is None or voice.value is None:
+        return ""
+    if voice.scale == "thumbs":
+        return "thumb up" if voice.value else "thumb down"
+    return _SCALES[voice.scale].format(value=voice.value)
+
+
+def step_words(present: S, target: S) -> str:
+    """Say what the button does that leads from one state to another."""
+    if target is S.IN_PROGRESS and present in _TO_RESUME:
+        return "Go on working"
+    return STEPS[target]
+
+
+def act_words(entry: HistoryEntry, program: Program) -> str:
+    """Say who did what: 'Mali acknowledged it'."""
+    owner = program.owner_name(entry.owner) if entry.owner else "nobody"
+    act = _ACTS.get(entry.change, entry.change).format(owner=owner)
+    if entry.change == "opened":
+        return f"The program {act} and gave it to {owner}"
+    return f"{entry.actor_name} {act}"
+
+
+DONE: Mapping[str, str] = {
+    "take": "It is yours now.",
+    "assign": "It has a new owner.",
+    "note": "The note is kept.",
+    S.ACKNOWLEDGED: "Acknowledged.",
+    S.CONTACTING: "You are contacting the customer.",
+    S.IN_PROGRESS: "You are working on it.",
+    S.WAITING_CUSTOMER: "It waits for the customer.",
+    S.RESOLVED: "Resolved. Thank you.",
+    S.VERIFIED: "Verified.",
+    S.CLOSED: "Closed.",
+    S.REOPENED: "Reopened; its clock runs again.",
+    S.UNREACHABLE: "Kept as unreachable.",
+    S.MERGED: "Merged.",
+    S.DECLINED_CONTACT: "Kept: the customer wants no contact.",
+}

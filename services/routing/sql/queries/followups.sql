@@ -1,0 +1,141 @@
+-- name: lock_rotations
+-- Makes the rotations that are not there yet and locks them all, in the order given (sorted),
+-- so that batches handled side by side wait for each other and never in a circle.
+INSERT INTO routing.rotation AS rotation (tenant, team)
+SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (tenant, team) DO UPDATE SET position = rotation.position
+RETURNING tenant, team, position;
+
+-- name: advance_rotations
+UPDATE routing.rotation AS rotation SET position = advanced.position
+FROM unnest($1::text[], $2::text[], $3::bigint[]) AS advanced (tenant, team, position)
+WHERE rotation.tenant = advanced.tenant AND rotation.team = advanced.team;
+
+-- name: opened_messages
+-- The first change of each follow-up, found by feedback; opened_at names its partition.
+SELECT followup.feedback_id, followup.customer_id, followup.tenant, opened.message
+FROM routing.followup
+JOIN routing.followup_change AS opened
+  ON opened.followup_id = followup.followup_id AND opened.version = 1
+ AND opened.changed_at = followup.opened_at
+WHERE followup.feedback_id = ANY ($1::uuid[]);
+
+-- name: insert_followups
+INSERT INTO routing.followup (
+    followup_id, tenant, feedback_id, version, state, team, department, owner, turn_place,
+    turn_size, customer_id, segment, touchpoint, listening_post, occurred_at, received_at, text,
+    language, scale, value, contact_name, contact_email, contact_phone, category, severity, rule,
+    reason, program_version, opened_at, due_at, changed_at)
+SELECT * FROM unnest(
+    $1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[],
+    $15::timestamptz[], $16::timestamptz[], $17::text[], $18::text[], $19::text[],
+    $20::double precision[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
+    $26::text[], $27::text[], $28::int[], $29::timestamptz[], $30::timestamptz[],
+    $31::timestamptz[])
+ON CONFLICT DO NOTHING
+RETURNING feedback_id;
+
+-- name: insert_changes
+INSERT INTO routing.followup_change (
+    followup_id, version, changed_at, tenant, change, state, owner, actor, actor_name, note,
+    message)
+SELECT * FROM unnest(
+    $1::uuid[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::text[], $11::text[]);
+
+-- name: update_followup
+UPDATE routing.followup
+SET version = $2, state = $3, owner = $4, due_at = $5, changed_at = $6, cause_what = $7,
+    cause_why = $8, action_taken = $9, resolved_at = $10
+WHERE followup_id = $1;
+
+-- name: followup
+SELECT * FROM routing.followup WHERE followup_id = $1;
+
+-- name: followup_for_update
+SELECT * FROM routing.followup WHERE followup_id = $1 FOR UPDATE;
+
+-- name: history
+SELECT version, change, state, owner, actor, actor_name, note, changed_at
+FROM routing.followup_change
+WHERE followup_id = $1 AND changed_at >= $2
+ORDER BY version;
+
+-- name: list_followups
+-- A parameter that is null does not filter. $9 and $10 are where the last page ended.
+SELECT *
+FROM routing.followup
+WHERE tenant = current_setting('closedloop.tenant')
+  AND ($1::boolean IS NOT TRUE OR is_open)
+  AND ($2::text[] IS NULL OR state = ANY ($2))
+  AND ($3::text IS NULL OR owner = $3)
+  AND ($4::text[] IS NULL OR team = ANY ($4))
+  AND ($5::text[] IS NULL OR severity = ANY ($5))
+  AND ($6::text IS NULL OR touchpoint = $6)
+  AND ($7::timestamptz IS NULL OR due_at >= $7)
+  AND ($8::timestamptz IS NULL OR due_at < $8)
+  AND ($9::timestamptz IS NULL OR (due_at, followup_id) > ($9, $10::uuid))
+ORDER BY due_at, followup_id
+LIMIT $11;
+
+-- name: count_followups
+SELECT count(*)
+FROM routing.followup
+WHERE tenant = current_setting('closedloop.tenant')
+  AND ($1::boolean IS NOT TRUE OR is_open)
+  AND ($2::text[] IS NULL OR state = ANY ($2))
+  AND ($3::text IS NULL OR owner = $3)
+  AND ($4::text[] IS NULL OR team = ANY ($4))
+  AND ($5::text[] IS NULL OR severity = ANY ($5))
+  AND ($6::text IS NULL OR touchpoint = $6)
+  AND ($7::timestamptz IS NULL OR due_at >= $7)
+  AND ($8::timestamptz IS NULL OR due_at < $8);
+
+-- name: count_views
+-- How many open follow-ups each view holds: mine ($1), of my teams ($2), all; of those of the
+-- view at hand ($3: mine, team or all) the overdue ones (now is $4) and those due until $5.
+WITH open AS (
+    SELECT due_at, coalesce(owner = $1, false) AS is_mine, team = ANY ($2::text[]) AS is_teams
+    FROM routing.followup
+    WHERE tenant = current_setting('closedloop.tenant') AND is_open
+), within AS (
+    SELECT *, CASE $3 WHEN 'mine' THEN is_mine WHEN 'team' THEN is_teams ELSE true END AS in_view
+    FROM open
+)
+SELECT count(*) FILTER (WHERE is_mine) AS mine,
+       count(*) FILTER (WHERE is_teams) AS team,
+       count(*) AS all,
+       count(*) FILTER (WHERE in_view) AS any,
+       count(*) FILTER (WHERE in_view AND due_at < $4) AS overdue,
+       count(*) FILTER (WHERE in_view AND due_at >= $4 AND due_at < $5) AS today,
+       min(due_at) FILTER (WHERE in_view AND due_at >= $4) AS next_due
+FROM within;
+
+-- name: claim_key
+-- Takes an idempotency key for this transaction; one that is taken gives no row. A request under
+-- way with the same key is waited for.
+WITH forgotten AS (
+    DELETE FROM routing.idempotency
+    WHERE (tenant, subject, key) IN (
+        SELECT tenant, subject, key FROM routing.idempotency
+        WHERE created_at < now() - interval '1 day'
+        LIMIT 100
+        FOR UPDATE SKIP LOCKED)
+)
+INSERT INTO routing.idempotency (tenant, subject, key, fingerprint)
+VALUES (current_setting('closedloop.tenant'), $1, $2, $3)
+ON CONFLICT (tenant, subject, key) DO NOTHING
+RETURNING true;
+
+-- name: kept_answer
+SELECT fingerprint, status, body, etag
+FROM routing.idempotency
+WHERE tenant = current_setting('closedloop.tenant') AND subject = $1 AND key = $2;
+
+-- name: keep_answer
+UPDATE routing.idempotency SET status = $3, body = $4, etag = $5
+WHERE tenant = current_setting('closedloop.tenant') AND subject = $1 AND key = $2;
+
+-- name: prepare_months
+SELECT ground.ensure_month_partitions('routing.followup_change', 2);
