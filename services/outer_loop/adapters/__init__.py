@@ -1,0 +1,1 @@
+"""PostgreSQL behind the ports: a typed function for each query."""

@@ -1,0 +1,44 @@
+"""The outer-loop API and the board, as one app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.outer_loop.bootstrap import open_board
+from services.outer_loop.routes import (
+    board,
+    health,
+    issue_page,
+    issues,
+    pages,
+    plan_page,
+    plans,
+)
+from shared.settings import Settings
+from shared.web import site
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the app; its lifespan opens PostgreSQL and publishes what people change."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_board(settings) as opened:
+            app.state.outer_loop = opened
+            yield
+
+    app = FastAPI(
+        title="Outer loop",
+        version="1",
+        lifespan=lifespan,
+        openapi_url="/outer-loop/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    site.install(app, settings)
+    for part in (issues, plans, board, issue_page, plan_page, pages, health):
+        app.include_router(part.routes)
+    return app

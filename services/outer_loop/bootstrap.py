@@ -1,0 +1,106 @@
+"""Where handlers meet PostgreSQL and Kafka: what the worker and the app are made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from services.outer_loop.adapters.facts import (
+    PostgresFeedbackFacts,
+    PostgresFollowUpFacts,
+    ensure_partitions,
+)
+from services.outer_loop.adapters.plans import PostgresPlans
+from services.outer_loop.adapters.reads import Reads
+from services.outer_loop.domain.ports import Plans
+from services.outer_loop.handlers.facts import record_feedback, record_followups
+from shared.clock import Clock, SystemClock
+from shared.contracts.codec import decoder
+from shared.contracts.events import CloudEvent, FeedbackScored, FollowUpChanged
+from shared.contracts.records import Batch, Committed, Outcome
+from shared.kafka.producer import Producer
+from shared.kafka.worker import Subscription
+from shared.postgres.ledger import Effects, LedgeredCommit
+from shared.postgres.outbox import Relay
+from shared.postgres.pool import Connection, Pool, create_pool
+from shared.program.admission import Admission
+from shared.program.store import ProgramStore, open_programs
+from shared.settings import Settings
+
+GROUP = "outer_loop"
+SCORED = "feedback.scored.v1"
+CHANGED = "followup.changed.v1"
+WORKER_ROLE = "closedloop_outer_loop"
+API_ROLE = "closedloop_outer_loop_api"
+
+E = TypeVar("E", bound=CloudEvent[Any])
+
+
+@asynccontextmanager
+async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subscription[Any]]]:
+    """Open what the worker needs, for as long as it runs."""
+    clock = SystemClock()
+    pool = await create_pool(settings.database_url, role=WORKER_ROLE)
+    async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
+        await ensure_partitions(pool)
+
+        async def keep_feedback(
+            connection: Connection, events: Sequence[FeedbackScored]
+        ) -> Sequence[Outcome]:
+            facts = PostgresFeedbackFacts(connection)
+            return await record_feedback(facts, events, programs=await programs.active())
+
+        async def keep_followups(
+            connection: Connection, events: Sequence[FollowUpChanged]
+        ) -> Sequence[Outcome]:
+            facts = PostgresFollowUpFacts(connection)
+            return await record_followups(
+                facts, events, programs=await programs.active(), clock=clock
+            )
+
+        admission = Admission(programs)
+        yield [
+            _subscription(pool, admission, SCORED, FeedbackScored, keep_feedback),
+            _subscription(pool, admission, CHANGED, FollowUpChanged, keep_followups),
+        ]
+
+
+def _subscription(
+    pool: Pool, admission: Admission, topic: str, model: type[E], effects: Effects[E]
+) -> Subscription[E]:
+    ledgered = LedgeredCommit(pool=pool, group=GROUP, effects=effects)
+
+    async def commit(batch: Batch[E]) -> Committed:
+        return await ledgered(await admission(batch))
+
+    return Subscription(topic=topic, decode=decoder(model), commit=commit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What the routes work with."""
+
+    plans: Plans
+    reads: Reads
+    programs: ProgramStore
+    clock: Clock
+
+
+@asynccontextmanager
+async def open_board(settings: Settings) -> AsyncIterator[Board]:
+    """Open what the app needs, with the relay of its outbox running."""
+    producer = Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix)
+    pool = await create_pool(settings.database_url, role=API_ROLE)
+    relay_pool = await create_pool(settings.database_url, role=WORKER_ROLE, max_size=2)
+    async with (
+        pool,
+        relay_pool,
+        open_programs(settings.database_url, role=API_ROLE) as programs,
+        Relay(relay_pool, GROUP, publish=producer.send_all),
+    ):
+        yield Board(
+            plans=PostgresPlans(pool), reads=Reads(pool), programs=programs, clock=SystemClock()
+        )
+    await producer.close()

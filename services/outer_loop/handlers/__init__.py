@@ -1,0 +1,1 @@
+"""What happens on each event and each command, over the ports of domain/ports.py."""

@@ -1,0 +1,146 @@
+"""What every route needs: the board, who asks, the program, and errors as problems."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+
+from services.outer_loop.bootstrap import Board
+from services.outer_loop.domain.ports import Once
+from services.outer_loop.errors import (
+    InvalidPlanError,
+    KeyReusedError,
+    NotFoundError,
+    NotYoursToDecideError,
+    OuterLoopError,
+    PlanError,
+    StaleVersionError,
+)
+from shared.program.document import Program
+from shared.web.auth import Principal, Role, signed_in
+from shared.web.problems import (
+    ConflictProblem,
+    ForbiddenProblem,
+    InvalidProblem,
+    NotFoundProblem,
+    Problem,
+)
+
+#: Who may propose plans and move them on. Deciding is for the head of a department alone.
+PLANNERS: tuple[Role, ...] = ("contributor", "department_head", "cx_admin")
+
+Reader = Annotated[Principal, Depends(signed_in())]
+Planner = Annotated[Principal, Depends(signed_in(*PLANNERS))]
+Head = Annotated[Principal, Depends(signed_in("department_head"))]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="The same key with the same request gets the first one's answer again.",
+    ),
+]
+
+
+def board_of(request: Request) -> Board:
+    """Return what the app was opened with."""
+    board: Board = request.app.state.outer_loop
+    return board
+
+
+BoardAtHand = Annotated[Board, Depends(board_of)]
+
+
+async def program_of(board: Board, principal: Principal) -> Program:
+    """Return the tenant's active program; raises NotFoundProblem when there is none."""
+    programs = await board.programs.active_for([principal.tenant])
+    if principal.tenant not in programs:
+        raise NotFoundProblem(
+            "Your company has no active program yet.",
+            remedy="A CX admin activates one: closedloop program activate FILE.",
+        )
+    return programs[principal.tenant]
+
+
+async def once_of(request: Request, principal: Principal, key: str | None) -> Once | None:
+    """Return what makes the request the same when it comes again."""
+    if key is None:
+        return None
+    named = f"{request.method} {request.url.path}\n".encode()
+    digest = hashlib.sha256(named + await request.body()).digest()
+    return Once(subject=principal.subject, key=key, request_sha256=digest)
+
+
+def today(board: Board, program: Program) -> date:
+    """Return the company's day."""
+    return board.clock.now().astimezone(ZoneInfo(program.time_zone)).date()
+
+
+def start_of(day: date, program: Program) -> datetime:
+    """Return the first moment of `day` in the company's time zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(program.time_zone))
+
+
+def day_after(day: date) -> date:
+    """Return the next day."""
+    return day + timedelta(days=1)
+
+
+@contextmanager
+def as_problems() -> Iterator[None]:
+    """Turn what the outer loop refuses into an answer over HTTP."""
+    try:
+        yield
+    except OuterLoopError as error:
+        raise problem_of(error) from error
+
+
+def problem_of(error: OuterLoopError) -> Problem:
+    """Return the answer for `error`."""
+    kind, more = _ANSWERS[type(error)]
+    problem = kind(error.detail, remedy=error.remedy, **more)
+    match error:
+        case InvalidPlanError():
+            problem.field = error.field
+        case PlanError():
+            problem.members["allowed"] = error.allowed
+        case _:
+            pass
+    return problem
+
+
+_ANSWERS: Mapping[type[OuterLoopError], tuple[type[Problem], Mapping[str, Any]]] = {
+    NotFoundError: (NotFoundProblem, {}),
+    InvalidPlanError: (InvalidProblem, {}),
+    PlanError: (
+        ConflictProblem,
+        {"slug": "forbidden-transition", "title": "The present state does not allow this"},
+    ),
+    NotYoursToDecideError: (ForbiddenProblem, {"title": "Somebody else decides this"}),
+    StaleVersionError: (
+        Problem,
+        {
+            "status": HTTPStatus.PRECONDITION_FAILED,
+            "slug": "stale-version",
+            "title": "It was changed meanwhile",
+        },
+    ),
+    KeyReusedError: (
+        InvalidProblem,
+        {
+            "slug": "key-reused",
+            "title": "The idempotency key belongs to another request",
+            "field": "Idempotency-Key",
+        },
+    ),
+}
