@@ -201,9 +201,14 @@ class Lanes:
             os._exit(EXIT_FAULT)
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """Make none: there are no tables to keep."""
+
+
 def build_app(consumer: Consumer, settings: Settings) -> faust.App:
     """Return a Faust app without agents: a consumer group whose commits are in our hands."""
-    return faust.App(
+    return _App(
         settings.topic_prefix + consumer.group,
         broker=[f"batch://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
         # A worker that was killed comes back as itself, without a rebalance.
