@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -48,10 +48,11 @@ _EVENTS = 20_000
 _INTERRUPTED = 130
 _SETTLED_WITHIN_S = 180.0
 _LINK_LIFETIME = timedelta(hours=1)
+_FIRST_TO_WATCH = "work"
 _PHASES = {
     "publish": "Publishing feedback",
     "settle": "Opening follow-ups",
-    "work": "Owners at work",
+    "work": "The sample's owners work",
     "plan": "Planning",
 }
 
@@ -76,9 +77,14 @@ def demo(
 
 @dataclass(slots=True)
 class Phases:
-    """Shows the phases of a play one after the other, and keeps how long each took."""
+    """Shows the phases of a play one after the other, and keeps how long each took.
+
+    When the follow-ups are open there is something to look at, though the owners have yet to
+    work them: `invite` is called then.
+    """
 
     screen: Screen
+    invite: Callable[[], None] = lambda: None
     seconds: dict[str, float] = field(default_factory=dict)
     _name: str = ""
     _began: float = 0.0
@@ -89,6 +95,8 @@ class Phases:
         """Take a report of the play: phase, how much is done, how much there is to do."""
         if phase != self._name:
             self.end()
+            if phase == _FIRST_TO_WATCH:
+                self.invite()
             self._name, self._began = phase, time.monotonic()
             self._step = self._open.enter_context(self.screen.step(_PHASES.get(phase, phase)))
         if self._step:
@@ -108,21 +116,28 @@ async def _demo(
     async with session(data, wishes, screen) as running:
         settings = sample.settings_of(running.stack.environment)
         site = await sample.prepare(running.place, settings, running.stack.public_url)
-        await _play_unless_played(running, site, screen, events)
         sign_in = sign_in_link(_visitor(site), settings, lifetime=_LINK_LIFETIME)
+
+        def invite() -> None:
+            show_ready(screen, running, sign_in=sign_in, open_browser=open_browser)
+
+        await _play_unless_played(running, site, screen, events, invite)
         outcome = await count_outcome(settings)
-        show_ready(screen, running, sign_in=sign_in, open_browser=open_browser)
         screen.show(_sample_line(outcome))
         show_what_is_kept(screen, running)
         screen.give({**facts_of(running), "sign_in": sign_in, **_counts(outcome)})
         await asyncio.Event().wait()
 
 
-async def _play_unless_played(running: Session, site: Site, screen: Screen, events: int) -> None:
+async def _play_unless_played(
+    running: Session, site: Site, screen: Screen, events: int, invite: Callable[[], None]
+) -> None:
+    """Play the sample unless this place has seen it; `invite` as soon as there is life in it."""
     piece = sample.performance(running.place, events)
     if piece.played:
+        invite()
         return
-    await _play(site, piece, Phases(screen))
+    await _play(site, piece, Phases(screen, invite))
     sample.note(running.place, piece.model_copy(update={"played": True}))
 
 

@@ -83,7 +83,7 @@ def show_what_is_kept(screen: Screen, running: Session) -> None:
     screen.show(
         "Your data: closedloop import FILE --mapping M.yaml  (dry-runs, resumable)\n"
         f"Data kept in {_short(running.place.root)}   --fresh empties   Ctrl+C stops\n"
-        "Not for production: see docs/guides/deploy.md"
+        "Not for production: see docs/guides/operators.md"
     )
 
 

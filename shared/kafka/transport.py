@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Any, ClassVar, cast
 
 import structlog
+from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord
 from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
@@ -26,10 +27,21 @@ from shared.kafka.deliveries import Chunk, Deliveries, Hole
 CHUNK_RECORDS = 500
 #: A partition with so many unfinished chunks is not fetched from until some are finished.
 CHUNKS_IN_HAND = 3
+#: How long the broker may hold back a fetch when it has nothing new.
+FETCH_WAIT_MS = 100
 
 log = structlog.get_logger()
 
 Records = Sequence[ConsumerRecord[bytes, bytes]]
+
+
+class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust sets 1.5 s. A fetch asks for the partitions that have room at that moment: one
+        # that gets room a little later waits for the answer, and meanwhile lies idle.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
 
 
 class Consumer(driver.Consumer):
@@ -39,6 +51,9 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.deliveries = Deliveries()
         self._finished = asyncio.Event()
+
+    def _new_consumer_thread(self) -> _ConsumerThread:
+        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def finish(self, chunk: Chunk) -> None:
         """Let the offsets of `chunk` be committed."""

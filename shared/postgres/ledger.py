@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -51,8 +51,7 @@ def uncovered(span: Span, covered: Sequence[Span]) -> list[Span]:
     return [part for part in parts if part.first <= part.last]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(NamedTuple):
     record: Record
     verdict: Outcome | Rejected
 

@@ -113,7 +113,7 @@ async def show_inbox(
 ) -> Response:
     """Show the follow-ups of a view, those first whose time runs out first."""
     program, now = await program_of(desk, who), desk.clock.now()
-    view = asked.view or _view_for(who)
+    view = asked.view or _view_for(who, program)
     after = decode_cursor(asked.cursor, _POSITION) if asked.cursor else None
     page = await reading.list_followups(
         desk.transactions,
@@ -184,10 +184,11 @@ def end_of_day(now: datetime, zone: str) -> datetime:
     return datetime.combine(there.date() + timedelta(days=1), time(), tzinfo=there.tzinfo)
 
 
-def _view_for(who: Principal) -> View:
-    if who.has("frontline_owner"):
+def _view_for(who: Principal, program: Program) -> View:
+    """Return where somebody begins: with their own, their team's, or all where they have none."""
+    if any(who.subject in team.owners for team in program.teams):
         return "mine"
-    return "team" if who.has("team_lead") else "all"
+    return "team" if any(who.subject == team.lead for team in program.teams) else "all"
 
 
 def _row(followup: FollowUp, who: Principal, program: Program, now: datetime) -> Row:

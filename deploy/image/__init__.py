@@ -1,0 +1,1 @@
+"""What production runs: the image and what only it needs."""
