@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import SettingsError
 
 
 class Settings(BaseSettings):
@@ -25,3 +27,17 @@ class Settings(BaseSettings):
     public_url: str = "http://localhost:8080"
     #: Put before every topic and group name, where a Kafka cluster is shared.
     topic_prefix: str = ""
+
+
+def from_environment() -> Settings:
+    """Return the process's settings. Raises SettingsError that names a variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = str(first["loc"][0])
+        variable = place if place.isupper() else f"CLOSEDLOOP_{place.upper()}"
+        raise SettingsError(
+            f"The setting {variable} cannot be used: {first['msg']}.",
+            remedy="Set it in the environment; docs/guides/operators.md names them all.",
+        ) from None

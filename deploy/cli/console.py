@@ -14,6 +14,14 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 
 from deploy.local.announce import Step
 
+_WIDE = 240
+
+
+def table_console() -> RichConsole:
+    """Return a console for tables: as wide as the terminal, and uncut where a program reads."""
+    console = RichConsole(highlight=False)
+    return console if console.is_terminal else RichConsole(highlight=False, width=_WIDE)
+
 
 class Screen:
     """Shows steps and lines. With `as_json`, standard output is kept for one JSON value."""

@@ -7,9 +7,9 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from deploy.cli.console import table_console
 from deploy.cli.servers import find_settings
 from deploy.ledger.dead_letters import Listed, contents, listed, replay
 from shared.errors import ClosedLoopError
@@ -42,7 +42,7 @@ def list_(group: Group = None, code: Code = None, as_json: AsJson = False) -> No
             letter.field,
             letter.detail[:120],
         )
-    Console().print(table if letters else "There are no dead letters.")
+    table_console().print(table if letters else "There are no dead letters.")
 
 
 @app.command()

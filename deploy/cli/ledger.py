@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.cli.console import table_console
 from deploy.cli.servers import find_settings
 from deploy.ledger.collect import prove
 from deploy.ledger.proof import Proof
@@ -27,7 +28,7 @@ def ledger(
     if as_json:
         typer.echo(json.dumps(as_object(proof)))
     else:
-        _show(proof, Console())
+        _show(proof, table_console())
     if not proof.holds:
         raise typer.Exit(1)
 

@@ -64,7 +64,12 @@ def _work(state: State) -> dict[str, Any]:
         return {}
     try:
         return {
-            "lag": dict(health.consumer_lags(state.environment["KAFKA_BOOTSTRAP_SERVERS"])),
+            "lag": dict(
+                health.consumer_lags(
+                    state.environment["KAFKA_BOOTSTRAP_SERVERS"],
+                    state.environment["CLOSEDLOOP_TOPIC_PREFIX"],
+                )
+            ),
             "unsent": dict(asyncio.run(health.unsent_messages(state.environment["DATABASE_URL"]))),
         }
     except (TransientError, KafkaError, OSError, asyncpg.PostgresError) as error:

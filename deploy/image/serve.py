@@ -10,10 +10,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from deploy.cli.servers import find_settings
-from shared.errors import ClosedLoopError, SettingsError
+from shared.errors import ClosedLoopError
 from shared.settings import Settings
 from shared.telemetry.log import configure
-from shared.web.auth import MIN_SECRET_CHARACTERS
 
 SERVICES = ("ingest", "scoring", "routing", "outer_loop")
 
@@ -31,15 +30,7 @@ def main() -> None:
 
 
 def serve(service: str, settings: Settings, *, host: str, port: int) -> None:
-    """Serve the API of `service` until a signal says stop.
-
-    Raises SettingsError when the secret is too short to sign with.
-    """
-    if len(settings.secret) < MIN_SECRET_CHARACTERS:
-        raise SettingsError(
-            f"CLOSEDLOOP_SECRET has {len(settings.secret)} characters.",
-            remedy=f"Set one of {MIN_SECRET_CHARACTERS} or more, the same for every process.",
-        )
+    """Serve the API of `service` until a signal says stop."""
     configure(settings.log_format, process=f"{service}-api")
     uvicorn.run(
         app_of(service, settings),

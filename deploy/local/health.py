@@ -16,20 +16,20 @@ QUERIES = load(Path(__file__).parent / "sql" / "health.sql")
 OUTBOXES = ("routing", "outer_loop")
 
 
-def consumer_lags(bootstrap_servers: str) -> Mapping[str, int]:
+def consumer_lags(bootstrap_servers: str, topic_prefix: str = "") -> Mapping[str, int]:
     """Return how many records each consumer group has not acknowledged yet.
 
     Raises TransientError when the broker cannot be reached.
     """
-    held = extents(bootstrap_servers, topics())
+    held = extents(bootstrap_servers, [topic_prefix + name for name in topics()])
     groups = {group for topic in topics().values() for group in topic.consumers}
     lags: dict[str, int] = {}
     for group in sorted(groups):
-        positions = committed(bootstrap_servers, group)
+        positions = committed(bootstrap_servers, topic_prefix + group)
         lags[group] = sum(
             max(0, extent.end - positions.get(partition, extent.start))
             for partition, extent in held.items()
-            if group in topics()[partition.topic].consumers
+            if group in topics()[partition.topic.removeprefix(topic_prefix)].consumers
         )
     return lags
 

@@ -27,9 +27,10 @@ class Settling:
     async def is_settled(self) -> bool:
         """Look once more."""
         unsent = await health.unsent_messages(self.settings.database_url)
-        servers = self.settings.kafka_bootstrap_servers
-        lags = await asyncio.to_thread(health.consumer_lags, servers)
-        held = await asyncio.to_thread(extents, servers, topics())
+        servers, prefix = self.settings.kafka_bootstrap_servers, self.settings.topic_prefix
+        lags = await asyncio.to_thread(health.consumer_lags, servers, prefix)
+        names = [prefix + name for name in topics()]
+        held = await asyncio.to_thread(extents, servers, names)
         ends = tuple(held[partition].end for partition in sorted(held))
         waits = any(unsent.values()) or any(lags.values())
         before, self._quiet_ends = self._quiet_ends, None if waits else ends
@@ -42,7 +43,9 @@ async def settle(settings: Settings, *, within_s: float) -> None:
         async with asyncio.timeout(within_s):
             await until(Settling(settings=settings).is_settled)
     except TimeoutError as error:
-        lags = await asyncio.to_thread(health.consumer_lags, settings.kafka_bootstrap_servers)
+        lags = await asyncio.to_thread(
+            health.consumer_lags, settings.kafka_bootstrap_servers, settings.topic_prefix
+        )
         raise LocalError(
             f"Not everything was handled within {within_s:.0f} s: {dict(lags)} records wait.",
             remedy="See closedloop status, and the logs of the groups that wait.",

@@ -64,7 +64,9 @@ class Stack:
 
     async def start(self) -> None:
         """Start all of it. Raises LocalError when a part fails; `stop` ends the others."""
-        self._note()
+        self._note_environment(
+            CLOSEDLOOP_TOPIC_PREFIX=os.environ.get("CLOSEDLOOP_TOPIC_PREFIX", "")
+        )
         await _side_by_side(self._have_kafka(), self._have_postgres())
         await _side_by_side(self._create_topics(), self._migrate())
         with self.announcer.step("Services"):
@@ -138,7 +140,11 @@ class Stack:
 
     async def _create_topics(self) -> None:
         with self.announcer.step("Topics"):
-            await asyncio.to_thread(create_topics, self.environment["KAFKA_BOOTSTRAP_SERVERS"])
+            await asyncio.to_thread(
+                create_topics,
+                self.environment["KAFKA_BOOTSTRAP_SERVERS"],
+                topic_prefix=self.environment["CLOSEDLOOP_TOPIC_PREFIX"],
+            )
 
     async def _migrate(self) -> None:
         with self.announcer.step("Migrations"):

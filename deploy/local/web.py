@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
@@ -26,7 +27,8 @@ from services.ingest.app import create_app as create_ingest
 from services.outer_loop.app import create_app as create_outer_loop
 from services.routing.app import create_app as create_routing
 from services.scoring.app import create_app as create_scoring
-from shared.settings import Settings
+from shared.errors import ClosedLoopError
+from shared.settings import Settings, from_environment
 from shared.telemetry.log import configure
 
 HOME = "/inbox"
@@ -102,7 +104,7 @@ async def _ask(app: ASGIApp, path: str) -> int:
 
 def serve(port: int) -> None:
     """Serve until a signal says stop."""
-    settings = Settings()
+    settings = from_environment()
     configure(settings.log_format, process="web")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # our own health checks
     front = create_front({name: create(settings) for name, create in FACTORIES.items()})
@@ -123,4 +125,7 @@ def serve(port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="All of closedloop's pages and APIs on one port.")
     parser.add_argument("--port", type=int, required=True)
-    serve(parser.parse_args().port)
+    try:
+        serve(parser.parse_args().port)
+    except ClosedLoopError as error:
+        sys.exit(f"closedloop: {error}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from services.scoring.worker import CONSUMER
 from shared.kafka.worker import run
-from shared.settings import Settings
 
 if __name__ == "__main__":
-    run(CONSUMER, Settings())
+    run(CONSUMER)

@@ -11,6 +11,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from faust import Stream
 from faust.types import TP, EventT, StreamT
 
 from shared.contracts.records import Batch, Committed, Entry, Record, Rejected
-from shared.errors import ClosedLoopError, TransientError
+from shared.errors import ClosedLoopError, SettingsError, TransientError
 from shared.kafka.admin import topic_ids
 from shared.kafka.dead_letters import dead_letter
 from shared.kafka.deliveries import Chunk
@@ -34,7 +35,7 @@ from shared.kafka.producer import Producer, PublishingError
 from shared.kafka.suspects import Suspects, without
 from shared.kafka.transport import CHUNK_RECORDS
 from shared.kafka.transport import Consumer as ChunkConsumer
-from shared.settings import Settings
+from shared.settings import Settings, from_environment
 from shared.telemetry.log import configure
 
 #: EX_SOFTWARE of sysexits.h: the supervisor starts the worker again.
@@ -254,8 +255,15 @@ async def handle_then_acknowledge(
     event.ack()
 
 
-def run(consumer: Consumer, settings: Settings) -> NoReturn:
-    """Run the worker until it is told to stop (exit 0) or can't go on (exit 70)."""
+def run(consumer: Consumer) -> NoReturn:
+    """Run the worker until it is told to stop (exit 0) or can't go on (exit 70).
+
+    Its settings come from the environment; one that can't be used is one line, and exit 1.
+    """
+    try:
+        settings = from_environment()
+    except SettingsError as error:
+        sys.exit(f"closedloop: {error}")
     configure(settings.log_format, process=f"{consumer.group}-{settings.slot}")
     uvloop.install()
     try:

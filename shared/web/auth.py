@@ -30,7 +30,7 @@ CSRF_HEADER = "X-CSRF-Token"
 SESSION_LIFETIME = timedelta(hours=12)
 
 _ALGORITHM = "HS256"
-MIN_SECRET_CHARACTERS = 32
+_MIN_SECRET_CHARACTERS = 32
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -61,6 +61,16 @@ class Token:
     expires_at: datetime
 
 
+def check_secret(secret: str) -> None:
+    """Raise SettingsError when `secret` is too short to sign with."""
+    if len(secret) < _MIN_SECRET_CHARACTERS:
+        raise SettingsError(
+            f"CLOSEDLOOP_SECRET has {len(secret)} characters.",
+            remedy=f"Set {_MIN_SECRET_CHARACTERS} random characters or more, the same in every"
+            " process.",
+        )
+
+
 def issue_token(
     principal: Principal,
     secret: str,
@@ -72,12 +82,7 @@ def issue_token(
 
     Raises SettingsError when the secret is too short to sign with.
     """
-    if len(secret) < MIN_SECRET_CHARACTERS:
-        raise SettingsError(
-            f"CLOSEDLOOP_SECRET has {len(secret)} characters.",
-            remedy=f"Set {MIN_SECRET_CHARACTERS} random characters or more, the same in every"
-            " process.",
-        )
+    check_secret(secret)
     now = datetime.now(UTC)
     claims = {
         "aud": purpose,

@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from shared.settings import Settings
 from shared.web import problems, signin
+from shared.web.auth import check_secret
 from shared.web.headers import SecurityHeaders
 from shared.web.limits import BodyLimit
 from shared.web.pages import STATIC, page_templates
@@ -20,7 +21,9 @@ def install(app: FastAPI, settings: Settings, *, max_body_bytes: int = _MAX_BODY
     """Furnish `app`: call it once, in the app's factory.
 
     Adds /signin, /signout and /static, which every service answers alike behind one ingress.
+    Raises SettingsError when the secret is too short to sign with.
     """
+    check_secret(settings.secret)
     app.state.settings = settings
     problems.install(app, page_templates())
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)

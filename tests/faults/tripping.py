@@ -31,4 +31,4 @@ async def _open(settings: Settings) -> AsyncIterator[Sequence[Subscription[Any]]
 
 
 if __name__ == "__main__":
-    run(replace(CONSUMER, open=_open), Settings())
+    run(replace(CONSUMER, open=_open))

@@ -123,6 +123,6 @@ async def by_hand(settings: Settings) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "engine":
-        run(CONSUMER, Settings())
+        run(CONSUMER)
     uvloop.install()
     asyncio.run({"faust": stock_faust, "by_hand": by_hand}[sys.argv[1]](Settings()))
