@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
@@ -18,6 +18,7 @@ DELIVERY_TIMEOUT_S = 30
 #: Above every topic's own limit: the broker is the one to judge.
 LARGEST_MESSAGE_BYTES = 4_000_000
 _FULL_QUEUE_PAUSE_S = 0.005
+_ACKNOWLEDGEMENTS_EVERY_S = 0.002
 
 log = structlog.get_logger()
 
@@ -54,9 +55,8 @@ class Producer:
                 "logger": _KafkaLog(),
             }
         )
-        self._stopping = threading.Event()
-        self._poller = threading.Thread(target=self._poll, name="producer", daemon=True)
-        self._poller.start()
+        self._outstanding = 0
+        self._server: asyncio.Task[None] | None = None
 
     async def send_all(self, messages: Sequence[Outgoing]) -> None:
         """Publish `messages` and return when the broker has acknowledged every one.
@@ -66,16 +66,28 @@ class Producer:
         """
         if not messages:
             return
-        delivery = _Delivery(len(messages), asyncio.get_running_loop())
+        delivery = _Delivery(len(messages))
+        if self._server is None or self._server.done():
+            self._server = asyncio.create_task(self._serve_acknowledgements())
         for message in messages:
             await self._queue(message, delivery)
         await delivery.acknowledged
 
     async def close(self) -> None:
         """Stop. Whoever awaits `send_all` has had an answer by then."""
-        self._stopping.set()
-        await asyncio.to_thread(self._poller.join)
+        if self._server is not None:
+            await self._server
         await asyncio.to_thread(self._kafka.flush, DELIVERY_TIMEOUT_S)
+
+    async def _serve_acknowledgements(self) -> None:
+        """Take acknowledgements on the event loop's own thread, until none is outstanding.
+
+        On a thread of its own each of them would wait for the interpreter's lock, milliseconds
+        apiece while a batch is being worked on.
+        """
+        while self._outstanding:
+            self._kafka.poll(0)
+            await asyncio.sleep(_ACKNOWLEDGEMENTS_EVERY_S)
 
     async def _queue(self, message: Outgoing, delivery: _Delivery) -> None:
         while True:
@@ -85,44 +97,38 @@ class Producer:
                     value=message.value,
                     key=message.key,
                     headers=dict(message.headers) or None,
-                    on_delivery=delivery.settle,
+                    on_delivery=partial(self._settle, delivery),
                 )
             except BufferError:
                 await asyncio.sleep(_FULL_QUEUE_PAUSE_S)
             except KafkaException as failure:
-                delivery.settle(failure.args[0], None)
+                delivery.settle(failure.args[0])
                 return
             else:
+                self._outstanding += 1
                 return
 
-    def _poll(self) -> None:
-        while not self._stopping.is_set():
-            self._kafka.poll(0.1)
+    def _settle(self, delivery: _Delivery, error: KafkaError | None, _: Message | None) -> None:
+        self._outstanding -= 1
+        delivery.settle(error)
 
 
 class _Delivery:
-    """Counts the acknowledgements of one call; they come on the poller's thread."""
+    """Counts the acknowledgements of one call."""
 
-    def __init__(self, size: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, size: int) -> None:
         self._left = size
-        self._loop = loop
         self._failure: KafkaError | None = None
-        self._lock = threading.Lock()
-        self.acknowledged: asyncio.Future[None] = loop.create_future()
+        self.acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def settle(self, error: KafkaError | None, message: Message | None) -> None:
+    def settle(self, error: KafkaError | None) -> None:
         """Count one message as acknowledged, or failed with `error`."""
-        del message
-        with self._lock:
-            self._left -= 1
-            self._failure = self._failure or error
-            if self._left:
-                return
-        self._loop.call_soon_threadsafe(self._conclude)
+        self._left -= 1
+        self._failure = self._failure or error
+        if self._left == 0 and not self.acknowledged.done():
+            self._conclude()
 
     def _conclude(self) -> None:
-        if self.acknowledged.done():
-            return
         if self._failure is None:
             self.acknowledged.set_result(None)
         else:
