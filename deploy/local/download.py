@@ -10,7 +10,7 @@ from pathlib import Path
 from jgo.maven import MavenContext
 
 from deploy.local.errors import LocalError
-from deploy.local.jars import Jar, Progress, is_intact, sha256_of
+from deploy.local.jar import Jar, Progress, is_intact, sha256_of
 
 _AT_ONCE = 8
 _TIMEOUT_S = 30

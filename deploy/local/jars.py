@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from deploy.local.errors import LocalError, from_os_error
+from deploy.local.jar import Jar, Progress, is_intact
 
 LOCK = Path(__file__).with_name("kafka.lock")
 #: What the lock is resolved from. Kafka logs through slf4j-api 1.7, so the binding must be 1.7 too.
 ROOTS = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
 
 _HASH_PREFIX = "sha256="
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jar:
-    """One locked jar: its Maven coordinate and the SHA-256 of its bytes, in hexadecimal."""
-
-    group: str
-    artifact: str
-    version: str
-    sha256: str
-
-    @property
-    def file_name(self) -> str:
-        """The name that the jar has in the cache."""
-        return f"{self.artifact}-{self.version}.jar"
-
-    def __str__(self) -> str:
-        return f"{self.group}:{self.artifact}:{self.version}"
 
 
 def read_lock(text: str) -> list[Jar]:
@@ -74,17 +53,6 @@ def ensure(jars: Sequence[Jar], folder: Path, progress: Progress) -> list[Path]:
     except OSError as error:
         raise from_os_error(error, "keep the jars of Kafka in") from error
     return [folder / jar.file_name for jar in jars]
-
-
-def is_intact(path: Path, jar: Jar) -> bool:
-    """Tell whether the file is there and has the bytes that the lock names."""
-    return path.is_file() and sha256_of(path) == jar.sha256
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_line(number: int, line: str) -> Jar:

@@ -8,7 +8,8 @@ from pathlib import Path
 from jgo.maven import MavenContext
 
 from deploy.local.download import fetch
-from deploy.local.jars import LOCK, ROOTS, sha256_of
+from deploy.local.jar import sha256_of
+from deploy.local.jars import LOCK, ROOTS
 
 _HEADER = """\
 # The jars that the local Kafka runs on, each with the SHA-256 of its bytes.

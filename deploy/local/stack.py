@@ -12,6 +12,7 @@ from deploy.local import jars, kafka, parts, postgres
 from deploy.local.announce import Announcer, Step
 from deploy.local.claim import claim
 from deploy.local.errors import from_os_error
+from deploy.local.jar import Jar
 from deploy.local.kafka import KafkaServer
 from deploy.local.place import Place
 from deploy.local.postgres import PostgresServer
@@ -89,7 +90,7 @@ class Stack:
                 address = await self._start_kafka(locked, step)
         self._note_environment(KAFKA_BOOTSTRAP_SERVERS=address)
 
-    async def _start_kafka(self, locked: list[jars.Jar], step: Step) -> str:
+    async def _start_kafka(self, locked: list[Jar], step: Step) -> str:
         folder = jars.cache_folder(jars.kafka_version(locked))
         paths = await asyncio.to_thread(
             jars.ensure,

@@ -7,7 +7,8 @@ import pytest
 
 from deploy.local import download
 from deploy.local.errors import LocalError
-from deploy.local.jars import LOCK, Jar, ensure, kafka_version, read_lock
+from deploy.local.jar import Jar
+from deploy.local.jars import LOCK, ensure, kafka_version, read_lock
 
 BYTES = b"the bytes of a jar"
 JAR = Jar(
