@@ -12,7 +12,8 @@ import asyncpg
 from deploy.ledger.proof import Account, Break, PartitionProof, Proof, mismatches, prove_partition
 from shared.contracts.catalog import topics
 from shared.errors import TransientError
-from shared.kafka.admin import extents, topic_ids
+from shared.kafka.admin import extents
+from shared.kafka.topic_ids import topic_ids
 from shared.postgres.pool import TRANSIENT_ERRORS, Connection
 from shared.postgres.sqlfile import load
 from shared.settings import Settings

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from uuid import UUID
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic, OffsetSpec
@@ -13,7 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.structs import TopicPartition
 
 from shared.contracts.catalog import Topic, topics
-from shared.errors import SettingsError, TransientError
+from shared.errors import TransientError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +41,6 @@ def create_topics(
             with suppress(TopicAlreadyExistsError):  # another process was quicker
                 admin.create_topics([new])
         return [new.name for new in missing]
-
-
-def topic_ids(bootstrap_servers: str, names: Iterable[str]) -> Mapping[str, UUID]:
-    """Return the broker's id of each topic: a topic made anew under its old name has another.
-
-    Raises TransientError when the broker can't be reached, SettingsError when a topic is
-    missing.
-    """
-    with closing(_admin(bootstrap_servers)) as admin:
-        found = {
-            topic["name"]: UUID(str(topic["topic_id"]))
-            for topic in admin.describe_topics(list(names))
-            if topic["error_code"] == 0
-        }
-    if missing := sorted(set(names) - set(found)):
-        raise SettingsError(
-            f"Kafka has no topic {', '.join(missing)}.", remedy="Create it: closedloop topics."
-        )
-    return found
 
 
 def extents(bootstrap_servers: str, names: Iterable[str]) -> Mapping[TopicPartition, Extent]:

@@ -28,11 +28,11 @@ from faust.types import TP, EventT, StreamT
 
 from shared.contracts.records import Batch, Committed, Entry, Record, Rejected
 from shared.errors import ClosedLoopError, SettingsError, TransientError
-from shared.kafka.admin import topic_ids
 from shared.kafka.dead_letters import dead_letter
 from shared.kafka.deliveries import Chunk
 from shared.kafka.producer import Producer, PublishingError
 from shared.kafka.suspects import Suspects, without
+from shared.kafka.topic_ids import topic_ids
 from shared.kafka.transport import CHUNK_RECORDS
 from shared.kafka.transport import Consumer as ChunkConsumer
 from shared.settings import Settings, from_environment
