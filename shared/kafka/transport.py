@@ -29,6 +29,9 @@ CHUNK_RECORDS = 500
 CHUNKS_IN_HAND = 3
 #: How long the broker may hold back a fetch when it has nothing new.
 FETCH_WAIT_MS = 100
+#: How long a fetch waits for partitions that have nothing, while others lack only room: they
+#: are not asked for by this fetch, and would lie idle once they have it.
+BUSY_FETCH_WAIT_S = 0.02
 
 log = structlog.get_logger()
 
@@ -118,11 +121,14 @@ class Consumer(driver.Consumer):
         active_partitions: set[TP] | None,
         timeout: float,  # noqa: ASYNC109  (Faust's own name)
     ) -> RecordMap:
-        if active_partitions is not None:
-            active_partitions = {tp for tp in active_partitions if self._has_room(tp)}
-            if not active_partitions:
-                return {}
-        return await super()._getmany(active_partitions, timeout)
+        if active_partitions is None:
+            return await super()._getmany(None, timeout)
+        with_room = {tp for tp in active_partitions if self._has_room(tp)}
+        if not with_room:
+            return {}
+        if with_room != active_partitions:
+            timeout = min(timeout, BUSY_FETCH_WAIT_S)
+        return await super()._getmany(with_room, timeout)
 
     def _new_offset(self, tp: TP) -> int | None:
         return self.deliveries.committable(tp)
