@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
@@ -55,7 +54,7 @@ class Producer:
                 "logger": _KafkaLog(),
             }
         )
-        self._outstanding = 0
+        self._deliveries: set[_Delivery] = set()
         self._server: asyncio.Task[None] | None = None
 
     async def send_all(self, messages: Sequence[Outgoing]) -> None:
@@ -67,11 +66,16 @@ class Producer:
         if not messages:
             return
         delivery = _Delivery(len(messages))
+        self._deliveries.add(delivery)
         if self._server is None or self._server.done():
             self._server = asyncio.create_task(self._serve_acknowledgements())
-        for message in messages:
-            await self._queue(message, delivery)
-        await delivery.acknowledged
+        try:
+            for message in messages:
+                while not self._queue(message, delivery):  # noqa: ASYNC110  (nobody tells of room)
+                    await asyncio.sleep(_FULL_QUEUE_PAUSE_S)
+            await delivery.acknowledged
+        finally:
+            self._deliveries.discard(delivery)
 
     async def close(self) -> None:
         """Stop. Whoever awaits `send_all` has had an answer by then."""
@@ -80,37 +84,30 @@ class Producer:
         await asyncio.to_thread(self._kafka.flush, DELIVERY_TIMEOUT_S)
 
     async def _serve_acknowledgements(self) -> None:
-        """Take acknowledgements on the event loop's own thread, until none is outstanding.
+        """Take acknowledgements on the event loop's own thread, until none is awaited.
 
         On a thread of its own each of them would wait for the interpreter's lock, milliseconds
         apiece while a batch is being worked on.
         """
-        while self._outstanding:
+        while self._deliveries:
             self._kafka.poll(0)
             await asyncio.sleep(_ACKNOWLEDGEMENTS_EVERY_S)
 
-    async def _queue(self, message: Outgoing, delivery: _Delivery) -> None:
-        while True:
-            try:
-                self._kafka.produce(
-                    self._prefix + message.topic,
-                    value=message.value,
-                    key=message.key,
-                    headers=dict(message.headers) or None,
-                    on_delivery=partial(self._settle, delivery),
-                )
-            except BufferError:
-                await asyncio.sleep(_FULL_QUEUE_PAUSE_S)
-            except KafkaException as failure:
-                delivery.settle(failure.args[0])
-                return
-            else:
-                self._outstanding += 1
-                return
-
-    def _settle(self, delivery: _Delivery, error: KafkaError | None, _: Message | None) -> None:
-        self._outstanding -= 1
-        delivery.settle(error)
+    def _queue(self, message: Outgoing, delivery: _Delivery) -> bool:
+        """Hand `message` to librdkafka; return whether there was room for it."""
+        try:
+            self._kafka.produce(
+                self._prefix + message.topic,
+                value=message.value,
+                key=message.key,
+                headers=dict(message.headers) if message.headers else None,
+                on_delivery=delivery.settle,
+            )
+        except BufferError:
+            return False
+        except KafkaException as failure:
+            delivery.settle(failure.args[0])
+        return True
 
 
 class _Delivery:
@@ -121,7 +118,7 @@ class _Delivery:
         self._failure: KafkaError | None = None
         self.acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def settle(self, error: KafkaError | None) -> None:
+    def settle(self, error: KafkaError | None, _: Message | None = None) -> None:
         """Count one message as acknowledged, or failed with `error`."""
         self._left -= 1
         self._failure = self._failure or error
