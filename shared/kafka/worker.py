@@ -24,6 +24,7 @@ import faust
 import structlog
 import uvloop
 from faust import Stream
+from faust.tables.manager import TableManager
 from faust.types import TP, EventT, StreamT
 
 from shared.contracts.records import Batch, Committed, Entry, Record, Rejected
@@ -100,24 +101,17 @@ class BatchHandler(Generic[T]):
             await self._settle(suspect)
 
     def _decode(self, chunk: Chunk) -> Batch[T]:
+        topic, partition = self._subscription.topic, chunk.partition.partition
         entries = [
             self._entry(
-                Record(
-                    topic=self._subscription.topic,
-                    partition=chunk.partition.partition,
-                    offset=raw.offset,
-                    key=raw.key,
-                    value=raw.value,
-                    headers=raw.headers,
-                    timestamp_ms=raw.timestamp,
-                )
+                Record(topic, partition, raw.offset, raw.key, raw.value, raw.headers, raw.timestamp)
             )
             for raw in chunk.records
         ]
         return Batch(
-            topic=self._subscription.topic,
+            topic=topic,
             topic_id=self._topic_id,
-            partition=chunk.partition.partition,
+            partition=partition,
             first_offset=chunk.first_offset,
             last_offset=chunk.last_offset,
             entries=entries,
@@ -203,6 +197,13 @@ class Lanes:
             os._exit(EXIT_FAULT)
 
 
+class _Tables(TableManager):
+    async def on_start(self) -> None:
+        """Start at once: Faust gives tables a second to be declared, and there are none."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class _App(faust.App):
     def _create_directories(self) -> None:
         """Make none: there are no tables to keep."""
@@ -219,13 +220,15 @@ def build_app(consumer: Consumer, settings: Settings) -> faust.App:
         consumer_max_fetch_size=4 * 1024 * 1024,
         # So long a worker that went for good (scaled down) keeps its partitions from the others.
         broker_session_timeout=15.0,
-        broker_commit_interval=1.0,
+        # What was finished since the last commit is done over again after a crash.
+        broker_commit_interval=0.25,
         broker_max_poll_records=4 * CHUNK_RECORDS,
         stream_buffer_maxsize=64,  # chunks, not events
         stream_wait_empty=True,
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,
+        TableManager=_Tables,
     )
 
 
