@@ -15,7 +15,7 @@ def derived_id(*parts: str | int) -> UUID:
     A version 8 UUID (RFC 9562, section 5.8) over the SHA-256 of the parts. Each part is
     preceded by its length, so that ("ab", "c") and ("a", "bc") differ.
     """
-    named = "".join(f"{len(text)}:{text}" for text in map(str, parts))
+    named = "".join([f"{len(text)}:{text}" for text in map(str, parts)])
     digest = int.from_bytes(hashlib.sha256(named.encode()).digest()[:16])
     return UUID(int=(digest & _VERSION_AND_VARIANT_CLEARED) | _VERSION_8_RFC_VARIANT)
 

@@ -211,7 +211,7 @@ class Feedback(Strict):
         dict[Name, Text | Amount | bool],
         Field(max_length=_MOST_ATTRIBUTES),
         BeforeValidator(_few_in_order_of_name),
-    ] = {}
+    ] = Field(default_factory=dict, json_schema_extra={"default": {}})
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -8,6 +8,7 @@ would send a customer to someone who can't read them.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import pycld2
 
@@ -16,9 +17,11 @@ FEWEST_LETTERS = 8
 FEWEST_SIGNS = 2
 #: The share (%) of a text that its language must have; what has less is mixed.
 LEAST_SHARE = 70
-#: CLD2's score per kilobyte that a short text needs, and a longer one in a language that is not
-#: expected: random letters and names have less, and so has Russian taken for Serbian.
+#: CLD2's score per kilobyte that a language needs which is not expected, and any language in a
+#: text shorter than this: random letters and names have less, and so has Russian taken for
+#: Serbian.
 LEAST_SCORE = 600
+FEWEST_CHARACTERS = 20
 #: Characters that are looked at: the first lines tell the language of the rest.
 LONGEST_SAMPLE = 1000
 
@@ -35,39 +38,29 @@ def language_of(text: str | None) -> str | None:
     sample = text[:LONGEST_SAMPLE]
     if "@" in sample or "://" in sample:
         sample = _ADDRESS.sub(" ", sample)
-    language = _certain(sample) or _likely(sample)
-    if language is None or not _is_enough(sample, language):
+    is_reliable, language, share, score = _detect(sample)
+    is_expected = language in _EXPECTED and len(sample) >= FEWEST_CHARACTERS
+    is_clear = is_reliable and share >= LEAST_SHARE and (is_expected or score >= LEAST_SCORE)
+    if not is_clear or not _is_enough(sample, language):
         return None
     return _TAGS.get(language, language)
-
-
-def _certain(sample: str) -> str | None:
-    is_reliable, language, share, score = _detect(sample, best_effort=False)
-    is_clear = language in _EXPECTED or score >= LEAST_SCORE
-    return language if is_reliable and share >= LEAST_SHARE and is_clear else None
-
-
-def _likely(sample: str) -> str | None:
-    """Return the language of a text that is too short for certainty, if its words are clear."""
-    is_reliable, language, share, score = _detect(sample, best_effort=True)
-    is_clear = is_reliable and share >= LEAST_SHARE and score >= LEAST_SCORE
-    return language if is_clear else None
 
 
 def _is_enough(sample: str, language: str) -> bool:
     if language.startswith(("un", "xx-")):  # no language, or a script that has many
         return False
     needed = FEWEST_SIGNS if language in _SIGNS else FEWEST_LETTERS
-    return sum(map(str.isalpha, sample[:64])) >= needed
+    letters = filter(str.isalpha, sample[:64])
+    return next(islice(letters, needed - 1, None), None) is not None
 
 
-def _detect(sample: str, *, best_effort: bool) -> tuple[bool, str, int, float]:
+def _detect(sample: str) -> tuple[bool, str, int, float]:
     """Return whether CLD2 is sure, the first language, its share (%) and its score."""
     try:
-        answer = pycld2.detect(sample, isPlainText=True, bestEffort=best_effort)
+        answer = pycld2.detect(sample, isPlainText=True, bestEffort=True)
     except (pycld2.error, UnicodeEncodeError):
         # It takes no control characters, nor code points that Unicode has not given out.
         printable = "".join(sign if sign.isprintable() else " " for sign in sample)
-        answer = pycld2.detect(printable, isPlainText=True, bestEffort=best_effort)
+        answer = pycld2.detect(printable, isPlainText=True, bestEffort=True)
     is_reliable, _, ((_, language, share, score), *_) = answer
     return is_reliable, language, share, score

@@ -6,15 +6,14 @@ What the publisher thinks of the event (its `category`, its `language`) is not a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.scoring.domain.rating import share
 from shared.contracts.events import Category, Feedback
 from shared.program.conditions import VARIABLES, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An event and what is known of it before the rules are asked."""
 
     feedback: Feedback
