@@ -9,14 +9,23 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
-_PAUSE_S = 0.02
+PAUSE_S = 0.02
 
 
 @overload
-async def until(condition: Callable[[], Awaitable[T]], *, within_s: float = 20.0) -> T: ...
+async def until(
+    condition: Callable[[], Awaitable[T]], *, within_s: float = ..., pause_s: float = ...
+) -> T: ...
 @overload
-async def until(condition: Callable[[], T], *, within_s: float = 20.0) -> T: ...
-async def until(condition: Callable[[], T | Awaitable[T]], *, within_s: float = 20.0) -> T:
+async def until(
+    condition: Callable[[], T], *, within_s: float = ..., pause_s: float = ...
+) -> T: ...
+async def until(
+    condition: Callable[[], T | Awaitable[T]],
+    *,
+    within_s: float = 20.0,
+    pause_s: float = PAUSE_S,
+) -> T:
     """Return what `condition` returns once that is true; fail when it never is in `within_s`.
 
     The condition may be a coroutine function. The last value seen stands in the failure.
@@ -30,4 +39,4 @@ async def until(condition: Callable[[], T | Awaitable[T]], *, within_s: float = 
             return value
         if loop.time() >= deadline:
             raise AssertionError(f"not within {within_s} s; the last value was {value!r}")
-        await asyncio.sleep(_PAUSE_S)
+        await asyncio.sleep(pause_s)
