@@ -41,7 +41,9 @@ contracts: .venv/.dev ## the JSON Schemas and the AsyncAPI document, from the mo
 lock: .venv/.dev ## resolve and hash Kafka's jars anew
 	$(BIN)/python -m deploy.local.lock
 
-# Installing is most of a first start: the bytecode is written when a module is first used.
+# Bytecode is written once, by both cores: a worker that comes back would compile for two seconds
+# in a home where Python may not write any.
+COMPILE = $(BIN)/python -m compileall -qq -j 0 .venv/lib shared services deploy
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-compile --require-hashes
 
 .venv/.run: requirements/run.txt pyproject.toml
@@ -49,6 +51,7 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-compile 
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(INSTALL) -r $< | deploy/local/pip-progress $<
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.run

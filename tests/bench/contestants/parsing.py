@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import time
 import uuid
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ def stock_faust(servers: str, topic: str, tally: Tally) -> None:
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,
+        datadir=tempfile.gettempdir(),
     )
 
     async def take(stream: Any) -> None:  # noqa: ANN401  (Faust's own)

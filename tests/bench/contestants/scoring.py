@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -75,6 +76,7 @@ async def stock_faust(settings: Settings) -> None:
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,
+        datadir=tempfile.gettempdir(),
     )
     topic = app.topic(settings.topic_prefix + TOPIC, value_type=bytes, value_serializer="raw")
     async with AsyncExitStack() as stack:
