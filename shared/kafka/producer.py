@@ -17,7 +17,7 @@ DELIVERY_TIMEOUT_S = 30
 #: Above every topic's own limit: the broker is the one to judge.
 LARGEST_MESSAGE_BYTES = 4_000_000
 _FULL_QUEUE_PAUSE_S = 0.005
-_ACKNOWLEDGEMENTS_EVERY_S = 0.002
+_ACKNOWLEDGEMENTS_EVERY_S = 0.004
 
 log = structlog.get_logger()
 
