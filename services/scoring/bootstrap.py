@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from services.scoring.adapters.postgres import PostgresScores, ensure_partitions
+from services.scoring.domain.received import Received, receiver
 from services.scoring.domain.scorer import Scorer
 from services.scoring.handlers import score_batch
-from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
 from shared.contracts.events import FeedbackSubmitted
 from shared.contracts.records import Outcome
@@ -47,32 +47,27 @@ class ScoreEffects:
     """What a batch of feedback leads to, in the transaction of its ledger row."""
 
     programs: ProgramStore
-    clock: Clock
     scorers: Scorers = field(default_factory=Scorers)
 
-    async def __call__(
-        self, connection: Connection, events: Sequence[FeedbackSubmitted]
-    ) -> list[Outcome]:
-        """Score `events`, whose tenants all have a program."""
+    async def __call__(self, connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
+        """Score `batch`, all of whose tenants have a program."""
         scorers = self.scorers.of(await self.programs.active())
-        return await score_batch(
-            PostgresScores(connection), events, scorers=scorers, clock=self.clock
-        )
+        return await score_batch(PostgresScores(connection), batch, scorers=scorers)
 
 
 @asynccontextmanager
 async def open_subscriptions(
     settings: Settings,
-) -> AsyncIterator[Sequence[Subscription[FeedbackSubmitted]]]:
+) -> AsyncIterator[Sequence[Subscription[Received]]]:
     """Open what the worker needs, for as long as it runs."""
     pool = await create_pool(settings.database_url, role=WORKER_ROLE)
     async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
         await ensure_partitions(pool)
-        effects = ScoreEffects(programs, SystemClock())
+        effects = ScoreEffects(programs)
         yield [
             Subscription(
                 topic=TOPIC,
-                decode=decoder(FeedbackSubmitted),
+                decode=receiver(decoder(FeedbackSubmitted)),
                 admit=Admission(programs),
                 commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
             )

@@ -6,58 +6,56 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.scoring.domain.language import language_of
-from services.scoring.domain.message import TYPE, moment_json, scored_json
+from services.scoring.domain.message import TYPE, scored_json
 from services.scoring.domain.ports import Kept, ScoredEvent, Scores
+from services.scoring.domain.received import Received
 from services.scoring.domain.scorer import Scorer
-from shared.clock import Clock
 from shared.contracts.codec import key_of
-from shared.contracts.events import FeedbackSubmitted
 from shared.contracts.records import Outcome, Outgoing
 from shared.ids import feedback_id
 
 
 async def score_batch(
     scores: Scores,
-    events: Sequence[FeedbackSubmitted],
+    batch: Sequence[Received],
     *,
     scorers: Mapping[str, Scorer],
-    clock: Clock,
 ) -> list[Outcome]:
-    """Score each of `events` once, ever, and return an outcome for each, in order.
+    """Score each event of `batch` once, ever, and return an outcome for each, in order.
 
     `scorers` has one for each event's tenant. An event that was scored before keeps its score:
     its outcome is the message that is kept, to the byte, whatever the program says by now.
     """
-    received_at = clock.now()
-    moment = moment_json(received_at)
-    ids = [feedback_id(event.tenant, event.source, event.id) for event in events]
+    ids = [feedback_id(event.tenant, event.source, event.id) for event, _ in batch]
     scored: dict[UUID, ScoredEvent] = {}
-    for identity, event in zip(ids, events, strict=True):
+    for identity, received in zip(ids, batch, strict=True):
         if identity not in scored:
-            scored[identity] = _score(event, identity, moment, scorers[event.tenant])
-    known = await scores.add(list(scored.values()), received_at)
+            scored[identity] = _score(received, identity, scorers[received.tenant])
+    known = await scores.add(list(scored.values()))
     kept = await scores.kept(known) if known else {}
     return _outcomes(ids, scored, kept)
 
 
-def _score(event: FeedbackSubmitted, identity: UUID, moment: str, scorer: Scorer) -> ScoredEvent:
+def _score(received: Received, identity: UUID, scorer: Scorer) -> ScoredEvent:
+    event, received_at = received
     feedback = event.data
     language = language_of(feedback.text)
     verdict = scorer.score(feedback, language)
     score = verdict.score
     return ScoredEvent(
         feedback_id=identity,
+        received_at=received_at,
         tenant=event.tenant,
         customer_id=feedback.customer_id,
         touchpoint=feedback.touchpoint,
         occurred_at=feedback.occurred_at,
-        category=score.category.value,
-        severity=score.severity.value,
+        category=score.category,
+        severity=score.severity,
         flagged=score.flagged,
         rule=score.rule,
         program_version=score.program_version,
         language=language,
-        message=scored_json(event, identity, moment, language, verdict.json),
+        message=scored_json(event, identity, received_at, language, verdict.json),
     )
 
 

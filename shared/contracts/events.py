@@ -292,8 +292,8 @@ class Score(Tolerant):
 class ScoredFeedback(Tolerant):
     """A feedback event with its score.
 
-    `received_at` is when scoring first took it in: with `feedback_id` it is the same in every
-    repeat, so consumers may key and partition by both. `language` is what the text is written
+    `received_at` is when the broker took the feedback in, to the millisecond: with `feedback_id`
+    it is the same in every repeat, so consumers may key and partition by both. `language` is what the text is written
     in, a BCP 47 tag, absent where that can't be told.
     """
 

@@ -76,6 +76,9 @@ def _new_topic(name: str, topic: Topic, replication_factor: int) -> NewTopic:
             "retention.ms": str(topic.retention_days * 86_400_000),
             "max.message.bytes": str(topic.max_bytes),
             "cleanup.policy": "delete",
+            # One clock, the broker's: what is decided by a record's time is decided the same
+            # whenever the topic is read again.
+            "message.timestamp.type": "LogAppendTime",
         },
     )
 

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
-from shared.contracts.events import CloudEvent
 from shared.contracts.records import Batch, Entry, Rejected
 from shared.errors import TransientError
 from shared.postgres.pool import TRANSIENT_ERRORS
 from shared.program.store import ProgramStore, unknown_tenant
 
-E = TypeVar("E", bound=CloudEvent[Any])
+
+class OfTenant(Protocol):
+    """An event, or anything else that one tenant owns."""
+
+    @property
+    def tenant(self) -> str: ...  # noqa: D102  (the word is the vocabulary's)
+
+
+E = TypeVar("E", bound=OfTenant)
 
 
 @dataclass(frozen=True, slots=True)

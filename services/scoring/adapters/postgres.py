@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from uuid import UUID
@@ -23,13 +22,11 @@ class PostgresScores:
 
     connection: Connection
 
-    async def add(self, scored: Sequence[ScoredEvent], received_at: datetime) -> Collection[UUID]:
+    async def add(self, scored: Sequence[ScoredEvent]) -> Collection[UUID]:
         """Keep those that are new; return the ids of those that were there before."""
         # In one order everywhere, so that batches side by side cannot wait for each other.
         ordered = sorted(scored, key=attrgetter("feedback_id.int"))
-        known = await self.connection.fetch(
-            QUERIES["add_scores"], received_at, *zip(*ordered, strict=True)
-        )
+        known = await self.connection.fetch(QUERIES["add_scores"], *zip(*ordered, strict=True))
         return {row["feedback_id"] for row in known}
 
     async def kept(self, ids: Collection[UUID]) -> Mapping[UUID, Kept]:

@@ -8,6 +8,7 @@ are shared by many events.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -19,22 +20,28 @@ TYPE: Literal["feedback.scored.v1"] = "feedback.scored.v1"
 SOURCE = "urn:closedloop:scoring"
 
 
-def moment_json(moment: datetime) -> str:
-    """Return `moment` as it stands in an event."""
+@lru_cache(maxsize=64)
+def _moment_json(moment: datetime) -> str:
+    """Return `moment` as it stands in an event; the broker gives one to many records."""
     return to_json(moment).decode()
 
 
 def scored_json(
-    event: FeedbackSubmitted, feedback_id: UUID, received_at: str, language: str | None, score: str
+    event: FeedbackSubmitted,
+    feedback_id: UUID,
+    received_at: datetime,
+    language: str | None,
+    score: str,
 ) -> str:
-    """Return the scored event for `event`; `received_at` and `score` are JSON."""
+    """Return the scored event for `event`; `score` is JSON."""
+    moment = _moment_json(received_at)
     identity = str(feedback_id)
     feedback = event.data.__pydantic_serializer__.to_json(event.data, exclude_none=True).decode()
     subject = to_json(event.data.customer_id).decode()
     in_language = f'"language":"{language}",' if language else ""
     return (
-        f'{{"specversion":"1.0","id":"{identity}","source":"{SOURCE}","time":{received_at},'
+        f'{{"specversion":"1.0","id":"{identity}","source":"{SOURCE}","time":{moment},'
         f'"subject":{subject},"datacontenttype":"application/json","tenant":"{event.tenant}",'
-        f'"data":{{"feedback_id":"{identity}","received_at":{received_at},"feedback":{feedback},'
+        f'"data":{{"feedback_id":"{identity}","received_at":{moment},"feedback":{feedback},'
         f'{in_language}"score":{score}}},"type":"{TYPE}"}}'
     )

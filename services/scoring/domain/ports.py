@@ -12,6 +12,7 @@ class ScoredEvent(NamedTuple):
     """A scored event as it is kept; `message` is the event that is published."""
 
     feedback_id: UUID
+    received_at: datetime
     tenant: str
     customer_id: str
     touchpoint: str
@@ -35,7 +36,7 @@ class Kept(NamedTuple):
 class Scores(Protocol):
     """Keeps scored events, in the transaction of one batch."""
 
-    async def add(self, scored: Sequence[ScoredEvent], received_at: datetime) -> Collection[UUID]:
+    async def add(self, scored: Sequence[ScoredEvent]) -> Collection[UUID]:
         """Keep those that are new; return the ids of those that were there before.
 
         No id may stand twice in `scored`.

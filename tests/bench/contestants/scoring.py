@@ -23,8 +23,8 @@ import faust
 import uvloop
 
 from services.scoring.bootstrap import TOPIC, ScoreEffects
+from services.scoring.domain.received import receiver
 from services.scoring.worker import CONSUMER
-from shared.clock import SystemClock
 from shared.contracts.codec import decoder
 from shared.contracts.events import FeedbackSubmitted
 from shared.contracts.records import Record
@@ -48,9 +48,9 @@ class Batches:
 
     async def handle(self, values: Sequence[bytes]) -> None:
         """Bring a batch to its end."""
-        decode = decoder(FeedbackSubmitted)
+        receive = receiver(decoder(FeedbackSubmitted))
         events = [
-            decode(Record(topic=TOPIC, partition=0, offset=0, key=None, value=value))
+            receive(Record(topic=TOPIC, partition=0, offset=0, key=None, value=value))
             for value in values
         ]
         async with self.pool.acquire() as connection, connection.transaction():
@@ -62,7 +62,7 @@ async def _batches(stack: AsyncExitStack, settings: Settings) -> Batches:
     pool = await stack.enter_async_context(await create_pool(settings.database_url, role=ROLE))
     programs = await stack.enter_async_context(open_programs(settings.database_url, role=ROLE))
     producer = Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix)
-    return Batches(pool, ScoreEffects(programs, SystemClock()), producer)
+    return Batches(pool, ScoreEffects(programs), producer)
 
 
 async def stock_faust(settings: Settings) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from services.scoring.adapters.postgres import PostgresScores
 from services.scoring.app import create_app
+from services.scoring.domain.received import Received
 from services.scoring.domain.scorer import Scorer
 from services.scoring.handlers import score_batch
-from shared.clock import FixedClock
 from shared.ids import feedback_id
 from shared.postgres.pool import create_pool
 from shared.program.store import ACTIVATING_ROLE, open_programs
@@ -58,7 +58,7 @@ async def scored(settings: Settings) -> UUID:
         program = await programs.activate(document(), who="ann", why="to try it")
         scorers = {"acme": Scorer(program)}
         scores = PostgresScores(connection)
-        await score_batch(scores, [said], scorers=scorers, clock=FixedClock(NOW))
+        await score_batch(scores, [Received(said, NOW)], scorers=scorers)
     return feedback_id(said.tenant, said.source, said.id)
 
 

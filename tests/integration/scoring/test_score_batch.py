@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from services.scoring.adapters.postgres import PostgresScores, ensure_partitions
+from services.scoring.domain.received import Received
 from services.scoring.domain.scorer import Scorer
 from services.scoring.handlers import score_batch
-from shared.clock import FixedClock
 from shared.contracts.codec import parser
 from shared.contracts.events import FeedbackScored, FeedbackSubmitted
 from shared.contracts.records import Outcome
@@ -44,7 +44,8 @@ async def score(
     scorers = {event.tenant: used for event in events}
     async with pool.acquire() as connection, connection.transaction():
         scores = PostgresScores(connection)
-        return await score_batch(scores, events, scorers=scorers, clock=FixedClock(now))
+        batch = [Received(one, now) for one in events]
+        return await score_batch(scores, batch, scorers=scorers)
 
 
 def values(outcomes: Sequence[Outcome]) -> list[bytes]:
@@ -152,7 +153,7 @@ async def test_a_rolled_back_batch_leaves_nothing(pool: Pool) -> None:
         await transaction.start()
         scores = PostgresScores(connection)
         scorers = {"acme": Scorer(program())}
-        await score_batch(scores, [event()], scorers=scorers, clock=FixedClock(NOW))
+        await score_batch(scores, [Received(event(), NOW)], scorers=scorers)
         await transaction.rollback()
     assert await count(pool) == (0, 0)
     assert freshness(await score(pool, [event()])) == [True]

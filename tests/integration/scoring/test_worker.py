@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import asyncpg
 from kafka import KafkaConsumer, TopicPartition
@@ -14,6 +15,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from shared.contracts.codec import encode, key_of, parser
 from shared.contracts.events import FeedbackScored, FeedbackSubmitted
 from shared.contracts.records import Outgoing
+from shared.ids import feedback_id
 from shared.kafka.producer import Producer
 from shared.program.store import ACTIVATING_ROLE, open_programs
 from shared.settings import Settings
@@ -22,6 +24,8 @@ from tests.unit.program.samples import document
 from tests.unit.scoring.events import event
 
 EVENTS = 600
+#: Kafka's number for "the broker wrote the time".
+LOG_APPEND_TIME = 1
 LOST_AND_FOUND = 60.0
 
 
@@ -77,6 +81,18 @@ def everything_on(settings: Settings, topic: str) -> list[ConsumerRecord]:
     return found
 
 
+def _check_moments(settings: Settings, scored: Sequence[ConsumerRecord]) -> None:
+    """Check that each event was received when the broker took in the first record of it."""
+    moments: dict[UUID, int] = {}
+    for record in everything_on(settings, "feedback.submitted.v1"):
+        assert record.timestamp_type == LOG_APPEND_TIME
+        told = parser(FeedbackSubmitted)(record.value)
+        moments.setdefault(feedback_id(told.tenant, told.source, told.id), record.timestamp)
+    for record in scored:
+        judged = parser(FeedbackScored)(record.value).data
+        assert round(judged.received_at.timestamp() * 1000) == moments[judged.feedback_id]
+
+
 async def test_a_worker_scores_each_event_once_and_refuses_strangers(settings: Settings) -> None:
     events = [event(event_id=str(n), customer_id=f"c-{n % 50}") for n in range(EVENTS)]
     strangers = [event(event_id=f"s{n}", tenant="stranger") for n in range(5)]
@@ -110,6 +126,7 @@ async def test_a_worker_scores_each_event_once_and_refuses_strangers(settings: S
     for record in scored:
         told = parser(FeedbackScored)(record.value)
         assert record.key == key_of("acme", told.data.feedback.customer_id)
+    await asyncio.to_thread(_check_moments, settings, scored)
     letters = await asyncio.to_thread(everything_on, settings, "scoring.dead-letter.v1")
     assert {record.value for record in letters} == {encode(one) for one in strangers}
     assert {dict(record.headers)["ce_reasoncode"] for record in letters} == {b"unknown_tenant"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoring.domain.message import SOURCE, TYPE, moment_json, scored_json
+from services.scoring.domain.message import SOURCE, TYPE, scored_json
 from services.scoring.domain.scorer import Scorer
 from shared.contracts.codec import encode, parser
 from shared.contracts.events import FeedbackScored, FeedbackSubmitted, ScoredFeedback
@@ -22,7 +22,7 @@ def test_the_message_is_the_event_that_the_contract_would_write(
 ) -> None:
     identity = feedback_id(event.tenant, event.source, event.id)
     verdict = Scorer(program()).score(event.data, language)
-    message = scored_json(event, identity, moment_json(received_at), language, verdict.json)
+    message = scored_json(event, identity, received_at, language, verdict.json)
     expected = FeedbackScored(
         specversion="1.0",
         id=str(identity),

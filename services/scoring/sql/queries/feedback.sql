@@ -3,20 +3,21 @@
 -- Returns those that an earlier batch has taken.
 WITH arrived AS (
     SELECT *
-    FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
-                $8::text[], $9::boolean[], $10::text[], $11::int[], $12::text[], $13::text[])
-        AS t (feedback_id, tenant, customer_id, touchpoint, occurred_at, category,
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
+                $6::timestamptz[], $7::text[], $8::text[], $9::boolean[], $10::text[],
+                $11::int[], $12::text[], $13::text[])
+        AS t (feedback_id, received_at, tenant, customer_id, touchpoint, occurred_at, category,
               severity, flagged, rule, program_version, language, message)
 ), fresh AS (
     INSERT INTO scoring.feedback_key (feedback_id, received_at)
-    SELECT feedback_id, $1::timestamptz FROM arrived
+    SELECT feedback_id, received_at FROM arrived
     ON CONFLICT DO NOTHING
     RETURNING feedback_id
 ), stored AS (
     INSERT INTO scoring.feedback (feedback_id, received_at, tenant, customer_id, touchpoint,
                                   occurred_at, category, severity, flagged, rule,
                                   program_version, language, message)
-    SELECT feedback_id, $1, tenant, customer_id, touchpoint, occurred_at, category, severity,
+    SELECT feedback_id, received_at, tenant, customer_id, touchpoint, occurred_at, category, severity,
            flagged, rule, program_version, language, message
     FROM arrived JOIN fresh USING (feedback_id)
 )
