@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from services.scoring.domain.history import Customer, History, Said
 from services.scoring.domain.language import language_of
 from services.scoring.domain.message import TYPE, scored_json
 from services.scoring.domain.ports import Kept, ScoredEvent, Scores
 from services.scoring.domain.received import Received
-from services.scoring.domain.scorer import Scorer
+from services.scoring.domain.scorer import Scorer, Verdict
 from shared.contracts.codec import key_of
+from shared.contracts.events import FeedbackSubmitted
 from shared.contracts.records import Outcome, Outgoing
 from shared.ids import feedback_id
 
@@ -27,20 +29,36 @@ async def score_batch(
     its outcome is the message that is kept, to the byte, whatever the program says by now.
     """
     ids = [feedback_id(event.tenant, event.source, event.id) for event, _ in batch]
+    history = await _history(scores, batch, scorers)
     scored: dict[UUID, ScoredEvent] = {}
     for identity, received in zip(ids, batch, strict=True):
         if identity not in scored:
-            scored[identity] = _score(received, identity, scorers[received.tenant])
+            scored[identity] = _score(received, identity, scorers[received.tenant], history)
     known = await scores.add(list(scored.values()))
     kept = await scores.kept(known) if known else {}
     return _outcomes(ids, scored, kept)
 
 
-def _score(received: Received, identity: UUID, scorer: Scorer) -> ScoredEvent:
+async def _history(
+    scores: Scores, batch: Sequence[Received], scorers: Mapping[str, Scorer]
+) -> History:
+    """Return what the customers said before whose programs ask for it."""
+    asking = {tenant for tenant, scorer in scorers.items() if scorer.reads_history}
+    if not asking:
+        return History()
+    customers = {_customer(event) for event, _ in batch if event.tenant in asking}
+    return History(await scores.said_by(list(customers)))
+
+
+def _customer(event: FeedbackSubmitted) -> Customer:
+    return event.tenant, event.data.customer_id
+
+
+def _score(received: Received, identity: UUID, scorer: Scorer, history: History) -> ScoredEvent:
     event, received_at = received
     feedback = event.data
     language = language_of(feedback.text)
-    verdict = scorer.score(feedback, language)
+    verdict = _verdict(event, identity, language, scorer, history)
     score = verdict.score
     return ScoredEvent(
         feedback_id=identity,
@@ -57,6 +75,23 @@ def _score(received: Received, identity: UUID, scorer: Scorer) -> ScoredEvent:
         language=language,
         message=scored_json(event, identity, received_at, language, verdict.json),
     )
+
+
+def _verdict(
+    event: FeedbackSubmitted,
+    identity: UUID,
+    language: str | None,
+    scorer: Scorer,
+    history: History,
+) -> Verdict:
+    feedback = event.data
+    if not scorer.reads_history:
+        return scorer.score(feedback, language)
+    earlier = history.before(_customer(event), identity, feedback.occurred_at)
+    verdict = scorer.score(feedback, language, earlier)
+    said = Said(identity, feedback.occurred_at, verdict.score.category)
+    history.add(_customer(event), said)
+    return verdict
 
 
 def _outcomes(

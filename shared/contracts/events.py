@@ -89,6 +89,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_W
 Text = Annotated[str, StringConstraints(max_length=32_768, pattern=_WITHOUT_NUL)]
 LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE_TAG)]
 Moment = Annotated[AwareDatetime, _WrittenMoment()]
+Hours = Annotated[float, Field(ge=0, le=87_660, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 
 
@@ -181,7 +182,10 @@ class Feedback(Strict):
     """What a customer said, where and when: a rating, a text or both.
 
     `category` is the publisher's own opinion; it is kept for reference and never trusted.
-    `language` is the publisher's hint, a BCP 47 tag.
+    `language` is the publisher's hint, a BCP 47 tag. `contact_requested`: the customer asked to be
+    called or written to. `solved_at_first_contact` and `time_to_resolve_hours` say how an earlier
+    matter went, where the publisher knows. `customer_value` is what the customer is worth to the
+    company, in the tenant's currency.
     """
 
     model_config = ConfigDict(
@@ -207,6 +211,10 @@ class Feedback(Strict):
     place: Name | None = None
     product: Name | None = None
     contact: Contact | None = None
+    contact_requested: bool | None = None
+    solved_at_first_contact: bool | None = None
+    time_to_resolve_hours: Hours | None = None
+    customer_value: Amount | None = None
     attributes: Annotated[
         dict[Name, Text | Amount | bool],
         Field(max_length=_MOST_ATTRIBUTES),
@@ -293,8 +301,8 @@ class ScoredFeedback(Tolerant):
     """A feedback event with its score.
 
     `received_at` is when the broker took the feedback in, to the millisecond: with `feedback_id`
-    it is the same in every repeat, so consumers may key and partition by both. `language` is what the text is written
-    in, a BCP 47 tag, absent where that can't be told.
+    it is the same in every repeat, so consumers may key and partition by both. `language` is what
+    the text is written in, a BCP 47 tag, absent where that can't be told.
     """
 
     feedback_id: UUID

@@ -37,6 +37,12 @@ VARIABLES: Mapping[str, Value] = {
     "place": "",
     "product": "",
     "account_id": "",
+    "contact_requested": False,
+    "solved_at_first_contact": "",
+    "time_to_resolve_hours": float("nan"),
+    "customer_value": float("nan"),
+    "earlier_feedback_30d": 0.0,
+    "earlier_detractors_90d": 0.0,
     "attributes": {},
 }
 FUNCTIONS = frozenset({"contains", "startsWith", "endsWith", "matches", "size"})
@@ -46,7 +52,16 @@ LONGEST_CONDITION = 2000
 MOST_LIST_MACROS = 2
 
 #: Variables of which hardly two events have the same.
-_FREE = frozenset({"text", "text_lower", "attributes", "account_id"})
+_FREE = frozenset(
+    {
+        "text",
+        "text_lower",
+        "attributes",
+        "account_id",
+        "time_to_resolve_hours",
+        "customer_value",
+    }
+)
 _MOST_REMEMBERED = 10_000
 _TRIALS = 64
 _TEXTS = ("", "refund", "A long and unhappy story.")

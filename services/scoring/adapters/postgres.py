@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from uuid import UUID
 
+from services.scoring.domain.history import MOST_EARLIER, Customer, Said
 from services.scoring.domain.ports import Kept, ScoredEvent
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.sqlfile import load
@@ -28,6 +29,13 @@ class PostgresScores:
         ordered = sorted(scored, key=attrgetter("feedback_id.int"))
         known = await self.connection.fetch(QUERIES["add_scores"], *zip(*ordered, strict=True))
         return {row["feedback_id"] for row in known}
+
+    async def said_by(self, customers: Sequence[Customer]) -> Sequence[tuple[Customer, Said]]:
+        """Return the last MOST_EARLIER things that each of `customers` said."""
+        tenants = [tenant for tenant, _ in customers]
+        ids = [customer_id for _, customer_id in customers]
+        rows = await self.connection.fetch(QUERIES["said_by"], tenants, ids, MOST_EARLIER)
+        return [((tenant, customer), Said(*said)) for tenant, customer, *said in rows]
 
     async def kept(self, ids: Collection[UUID]) -> Mapping[UUID, Kept]:
         """Return what was published for `ids`."""

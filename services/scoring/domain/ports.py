@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from services.scoring.domain.history import Customer, Said
+
 
 class ScoredEvent(NamedTuple):
     """A scored event as it is kept; `message` is the event that is published."""
@@ -41,6 +43,10 @@ class Scores(Protocol):
 
         No id may stand twice in `scored`.
         """
+        ...
+
+    async def said_by(self, customers: Sequence[Customer]) -> Sequence[tuple[Customer, Said]]:
+        """Return the last MOST_EARLIER things that each of `customers` said, as far as kept."""
         ...
 
     async def kept(self, ids: Collection[UUID]) -> Mapping[UUID, Kept]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.scoring.domain.history import NOTHING_EARLIER, Earlier
+from services.scoring.domain.history import VARIABLES as HISTORY
 from services.scoring.domain.rating import Rating, categorize, default_severity, ends, in_words
 from services.scoring.domain.variables import Judged, variables
 from shared.contracts.events import Category, Feedback, Score, Severity
@@ -31,17 +33,21 @@ class Scorer:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._rules = compile_rules(program.rules)
+        #: Whether a rule asks what the customer said before.
+        self.reads_history = not self._rules.reads.isdisjoint(HISTORY)
         self._by_rule: dict[tuple[str, Category], Verdict] = {}
         self._by_rating: dict[tuple[float | str, ...], Verdict] = {}
 
-    def score(self, feedback: Feedback, language: str | None) -> Verdict:
+    def score(
+        self, feedback: Feedback, language: str | None, earlier: Earlier = NOTHING_EARLIER
+    ) -> Verdict:
         """Return the verdict: the first rule that holds decides.
 
         A detractor whom no rule mentions is flagged all the same, by the rule `detractor`;
         nobody else is flagged without a rule.
         """
         category = self._category(feedback)
-        judged = Judged(feedback, category, language)
+        judged = Judged(feedback, category, language, earlier)
         rule = self._rules.first(variables(self._rules.reads, judged))
         if rule is not None:
             return self._by_its_rule(rule, category)

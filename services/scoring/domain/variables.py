@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from services.scoring.domain.history import NOTHING_EARLIER, Earlier
 from services.scoring.domain.rating import share
 from shared.contracts.events import Category, Feedback
 from shared.program.conditions import VARIABLES, Value
@@ -19,6 +20,7 @@ class Judged(NamedTuple):
     feedback: Feedback
     category: Category
     language: str | None
+    earlier: Earlier = NOTHING_EARLIER
 
 
 _Reader = Callable[[Judged], Value | None]
@@ -28,6 +30,7 @@ def _of_feedback(name: str) -> _Reader:
     return lambda judged: getattr(judged.feedback, name)
 
 
+_YES_OR_NO: Mapping[bool | None, str] = {True: "yes", False: "no"}
 _READERS: Mapping[str, _Reader] = {
     "category": lambda judged: judged.category.value,
     "scale": lambda judged: judged.feedback.rating and judged.feedback.rating.scale,
@@ -37,6 +40,11 @@ _READERS: Mapping[str, _Reader] = {
     "text_lower": lambda judged: (judged.feedback.text or "").lower(),
     "has_text": lambda judged: bool((judged.feedback.text or "").strip()),
     "language": lambda judged: judged.language,
+    "solved_at_first_contact": lambda judged: _YES_OR_NO.get(
+        judged.feedback.solved_at_first_contact
+    ),
+    "earlier_feedback_30d": lambda judged: float(judged.earlier.feedback_30d),
+    "earlier_detractors_90d": lambda judged: float(judged.earlier.detractors_90d),
 } | {
     name: _of_feedback(name)
     for name in (
@@ -48,6 +56,9 @@ _READERS: Mapping[str, _Reader] = {
         "place",
         "product",
         "account_id",
+        "contact_requested",
+        "time_to_resolve_hours",
+        "customer_value",
         "attributes",
     )
 }

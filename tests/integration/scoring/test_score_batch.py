@@ -213,3 +213,23 @@ async def test_any_text_comes_back_as_it_was(pool: Pool, text: str) -> None:
     stored = await pool.fetchval("SELECT message FROM scoring.feedback")
     assert stored.encode() == outcome.outgoing[0].value
     assert json.loads(stored)["data"]["feedback"]["text"] == text
+
+
+async def test_history_is_the_same_in_one_batch_in_several_and_after_a_repeat(pool: Pool) -> None:
+    asks = rule("earlier_detractors_90d >= 2.0", name="repeated")
+    scorer = Scorer(program([asks]))
+    days = ["2026-10-01", "2026-10-20", "2026-11-01", "2027-06-01", "2027-06-02"]
+    told = [
+        event(event_id=str(n), customer_id="c-9", occurred_at=f"{day}T10:00:00+07:00")
+        for n, day in enumerate(days)
+    ]
+    split = [one.model_copy(update={"tenant": "other"}) for one in told]
+
+    at_once = values(await score(pool, told, scorer=scorer))
+    in_two = values(await score(pool, split[:2], scorer=scorer))
+    in_two += values(await score(pool, split[1:], scorer=scorer))[1:]
+
+    rules = [scored(value).data.score.rule for value in at_once]
+    assert rules == ["detractor", "detractor", "repeated", "detractor", "detractor"]
+    assert [scored(value).data.score.rule for value in in_two] == rules
+    assert values(await score(pool, told, scorer=scorer)) == at_once

@@ -25,6 +25,16 @@ SELECT feedback_id FROM arrived
 EXCEPT
 SELECT feedback_id FROM fresh
 
+-- name: said_by
+SELECT customer.tenant, customer.customer_id, feedback_id, occurred_at, category
+FROM unnest($1::text[], $2::text[]) AS customer (tenant, customer_id)
+CROSS JOIN LATERAL (
+    SELECT feedback_id, occurred_at, category
+    FROM scoring.feedback
+    WHERE tenant = customer.tenant AND customer_id = customer.customer_id
+    ORDER BY received_at DESC, feedback_id
+    LIMIT $3) AS said
+
 -- name: kept
 -- A statement of its own: it sees what a batch beside ours committed while we waited for it.
 SELECT feedback_id, customer_id, message
