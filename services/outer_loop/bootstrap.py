@@ -91,16 +91,15 @@ class Board:
 @asynccontextmanager
 async def open_board(settings: Settings) -> AsyncIterator[Board]:
     """Open what the app needs, with the relay of its outbox running."""
-    producer = Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix)
     pool = await create_pool(settings.database_url, role=API_ROLE)
     relay_pool = await create_pool(settings.database_url, role=WORKER_ROLE, max_size=2)
     async with (
         pool,
         relay_pool,
+        Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix) as producer,
         open_programs(settings.database_url, role=API_ROLE) as programs,
         Relay(relay_pool, GROUP, publish=producer.send_all),
     ):
         yield Board(
             plans=PostgresPlans(pool), reads=Reads(pool), programs=programs, clock=SystemClock()
         )
-    await producer.close()

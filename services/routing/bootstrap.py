@@ -79,12 +79,12 @@ def followup_opener(
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Hold what requests need, and publish what they change, for as long as the app runs."""
-    producer = Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix)
     pool = await create_pool(settings.database_url, role=API_ROLE)
     relay_pool = await create_pool(settings.database_url, role=WORKER_ROLE, max_size=2)
     async with (
         pool,
         relay_pool,
+        Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix) as producer,
         open_programs(settings.database_url, role=API_ROLE) as programs,
         Relay(relay_pool, GROUP, publish=producer.send_all),
     ):
@@ -93,4 +93,3 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             programs=programs,
             ping=partial(pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
         )
-    await producer.close()

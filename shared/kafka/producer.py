@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Self
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
@@ -56,6 +57,12 @@ class Producer:
         )
         self._deliveries: set[_Delivery] = set()
         self._server: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def send_all(self, messages: Sequence[Outgoing]) -> None:
         """Publish `messages` and return when the broker has acknowledged every one.

@@ -281,8 +281,10 @@ async def _serve(consumer: Consumer, settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    producer = Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix)
-    async with consumer.open(settings) as subscriptions:
+    async with (
+        Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix) as producer,
+        consumer.open(settings) as subscriptions,
+    ):
         app = build_app(consumer, settings)
         lanes = Lanes()
         names = [settings.topic_prefix + subscription.topic for subscription in subscriptions]
@@ -291,7 +293,6 @@ async def _serve(consumer: Consumer, settings: Settings) -> None:
             handler = BatchHandler(consumer.group, subscription, ids[name], producer)
             subscribe(app, name, handler, lanes)
         await _run_until(app, stop)
-    await producer.close()
 
 
 def _spare_the_collector() -> None:
