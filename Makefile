@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test lint types layers format bench contracts lock browser
+.PHONY: help setup demo test lint types layers format bench evaluate contracts lock browser
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -35,8 +35,12 @@ format: .venv/.dev ## rewrite the source in the house format
 bench: .venv/.dev ## the speeds that docs/benchmarks.md states
 	@$(BIN)/python -m tests.bench
 
-contracts: .venv/.dev ## the JSON Schemas and the AsyncAPI document, from the models
+evaluate: .venv/.evaluate ## the accuracy that docs/accuracy.md states, beside the baselines
+	@$(BIN)/python -m tests.evaluate
+
+contracts: .venv/.dev ## the JSON Schemas (events, program) and the AsyncAPI document, from the models
 	$(BIN)/python -m shared.contracts.generate
+	$(BIN)/python -m shared.program.schema
 
 lock: .venv/.dev ## resolve and hash Kafka's jars anew
 	$(BIN)/python -m deploy.local.lock
@@ -55,6 +59,10 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-compile 
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.run
+	@$(INSTALL) -r $< | deploy/local/pip-progress $<
+	@touch $@
+
+.venv/.evaluate: requirements/evaluate.txt .venv/.dev
 	@$(INSTALL) -r $< | deploy/local/pip-progress $<
 	@touch $@
 
