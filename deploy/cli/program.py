@@ -1,115 +1,151 @@
-"""`closedloop program`: check a program, activate it, show what is active."""
+"""`closedloop program`: start, check, compare, activate, roll back, show."""
 
 from __future__ import annotations
 
-import asyncio
-import getpass
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from deploy.cli.servers import find_settings
+from deploy.cli.program_diff import diff
+from deploy.cli.program_new import new
+from deploy.cli.program_opened import (
+    AsJson,
+    From,
+    Who,
+    checked,
+    in_store,
+    in_utc,
+    moment_of,
+    text_of,
+    user,
+)
 from shared.errors import ClosedLoopError
 from shared.program.document import Program
-from shared.program.loading import ProgramError, read_program
-from shared.program.store import ACTIVATING_ROLE, Activation, ProgramStore, open_programs
+from shared.program.store import Activation, ActiveProgram, ProgramStore
 
 app = typer.Typer(
-    help="A tenant's rules, teams and deadlines: check, activate, show.", no_args_is_help=True
+    help="A tenant's rules, teams and deadlines: start, check, compare, activate, roll back.",
+    no_args_is_help=True,
 )
+app.command()(new)
+
+_HIGHEST_VERSION = 2**31 - 1
 
 File = Annotated[Path, typer.Argument(help="The program, a YAML file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
-
-T = TypeVar("T")
+Why = Annotated[str, typer.Option(help="What changes, for those who ask later.")]
+Tenant = Annotated[
+    str | None, typer.Option(help="Whose program; can be left out where there is one tenant.")
+]
 
 
 @app.command()
 def check(file: File, as_json: AsJson = False) -> None:
     """Check a program: every fault with its line and what to do. Exit code 1 when there is one."""
-    program = _checked(file, _text(file), as_json=as_json)
+    program = checked(file, text_of(file), as_json=as_json)
     if as_json:
         typer.echo(json.dumps({"ok": True, "tenant": program.tenant, "faults": []}))
     else:
         typer.echo(f"{file}: {_summary(program)}. No faults.")
 
 
+app.command()(diff)
+
+
 @app.command()
 def activate(
-    file: File,
-    why: Annotated[str, typer.Option(help="What changes, for those who ask later.")],
-    who: Annotated[str, typer.Option(help="Who wants it.")] = "",
-    as_json: AsJson = False,
+    file: File, why: Why, who: Who = "", start: From = None, as_json: AsJson = False
 ) -> None:
-    """Give a program its next version and let it count from now on, without a restart."""
-    text = _text(file)
-    _checked(file, text, as_json=as_json)
-    name = who or _user()
-    program = _run(lambda programs: programs.activate(text, who=name, why=why))
+    """Give a program its next version and let it count, without a restart."""
+    text = text_of(file)
+    checked(file, text, as_json=as_json)
+    moment, name = moment_of(start), user(who)
+    program = in_store(lambda programs: programs.activate(text, who=name, why=why, start=moment))
     if as_json:
-        typer.echo(json.dumps({"tenant": program.tenant, "version": program.version}))
+        typer.echo(json.dumps(_told(program.tenant, program.version, moment)))
     else:
-        typer.echo(f"Version {program.version} of {program.tenant} is active: {_summary(program)}.")
+        since = f"counts from {in_utc(moment)} on" if moment else "is active"
+        typer.echo(f"Version {program.version} of {program.tenant} {since}: {_summary(program)}.")
 
 
 @app.command()
-def show(
-    tenant: Annotated[str | None, typer.Option(help="With its document, of one tenant.")] = None,
+def rollback(
+    to: Annotated[
+        int, typer.Option(min=1, max=_HIGHEST_VERSION, help="The version that should count again.")
+    ],
+    why: Why,
+    who: Who = "",
+    tenant: Tenant = None,
+    start: From = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show which programs are active, since when and why."""
-    active = _run(lambda programs: programs.activations(tenant))
+    """Let an earlier version count again: a new activation, nothing is lost."""
+    moment, name = moment_of(start), user(who)
+
+    async def back(programs: ProgramStore) -> str:
+        whose = await _the_tenant(programs, tenant)
+        await programs.roll_back(whose, to=to, who=name, why=why, start=moment)
+        return whose
+
+    whose = in_store(back)
+    if as_json:
+        typer.echo(json.dumps(_told(whose, to, moment)))
+    else:
+        since = f"from {in_utc(moment)} on" if moment else "now"
+        typer.echo(f"Version {to} of {whose} counts again {since}.")
+
+
+@app.command()
+def history(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Show every activation: which version, from when, who decided it, when and why."""
+    activations = in_store(lambda programs: programs.history(tenant))
+    if as_json:
+        typer.echo(json.dumps([_as_object(one) for one in activations], ensure_ascii=False))
+    elif not activations:
+        _say_nothing_is_active(tenant)
+    for one in [] if as_json else activations:
+        decided = "" if one.activated_at == one.active_from else f"{in_utc(one.activated_at)} "
+        typer.echo(
+            f"{one.tenant}  version {one.version}  from {in_utc(one.active_from)}"
+            f"  decided {decided}by {one.who}: {one.why}"
+        )
+
+
+@app.command()
+def show(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    """Show which programs are active, since when and why; of one tenant with its document."""
+    active = in_store(lambda programs: programs.activations(tenant))
     if as_json:
         typer.echo(json.dumps([_as_object(one) for one in active], ensure_ascii=False))
     elif active:
         _print(active, with_document=tenant is not None)
     else:
-        of_tenant = f" for {tenant}" if tenant else ""
-        typer.echo(f"No program is active{of_tenant}. Activate one: closedloop program activate")
+        _say_nothing_is_active(tenant)
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise ClosedLoopError(
-            "This account has no name.", remedy="Say who wants it: --who NAME."
-        ) from error
+async def _the_tenant(programs: ProgramStore, named: str | None) -> str:
+    if named is not None:
+        return named
+    tenants = sorted({one.tenant for one in await programs.activations()})
+    if len(tenants) == 1:
+        return tenants[0]
+    raise ClosedLoopError(
+        f"There are {len(tenants)} tenants with a program." if tenants else "Nothing is active.",
+        remedy=f"Name one: --tenant {'|'.join(tenants)}." if tenants else "Activate a program.",
+    )
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ClosedLoopError(f"{file}: {error.strerror}.", remedy="Check the name.") from error
-    except UnicodeDecodeError as error:
-        raise ClosedLoopError(
-            f"{file}: byte {error.start} is not UTF-8.", remedy="Save the file as UTF-8."
-        ) from error
+def _say_nothing_is_active(tenant: str | None) -> None:
+    of_tenant = f" for {tenant}" if tenant else ""
+    typer.echo(f"No program is active{of_tenant}. Activate one: closedloop program activate")
 
 
-def _checked(file: Path, text: str, *, as_json: bool) -> Program:
-    try:
-        return read_program(text)
-    except ProgramError as error:
-        _show_faults(file, error, as_json=as_json)
-        raise typer.Exit(1) from error
-
-
-def _show_faults(file: Path, error: ProgramError, *, as_json: bool) -> None:
-    if as_json:
-        faults = [
-            {"line": one.line, "place": one.place, "detail": one.detail, "remedy": one.remedy}
-            for one in error.faults
-        ]
-        typer.echo(json.dumps({"ok": False, "tenant": None, "faults": faults}, ensure_ascii=False))
-        return
-    for fault in error.faults:
-        where = f"{file}:{fault.line}: {fault.place}: " if fault.place else f"{file}:{fault.line}: "
-        typer.echo(f"{where}{fault.detail} {fault.remedy}", err=True)
+def _told(tenant: str, version: int, start: datetime | None) -> dict[str, str | int]:
+    told: dict[str, str | int] = {"tenant": tenant, "version": version}
+    return told | {"active_from": start.isoformat()} if start else told
 
 
 def _summary(program: Program) -> str:
@@ -119,29 +155,22 @@ def _summary(program: Program) -> str:
     )
 
 
-def _print(active: Sequence[Activation], *, with_document: bool) -> None:
+def _print(active: Sequence[ActiveProgram], *, with_document: bool) -> None:
     for one in active:
-        since = f"{one.active_from:%Y-%m-%d %H:%M} UTC"
+        since = in_utc(one.active_from)
         typer.echo(f"{one.tenant}  version {one.version}  since {since}  by {one.who}: {one.why}")
         if with_document:
             typer.echo(f"\n{one.document}")
 
 
 def _as_object(one: Activation) -> dict[str, str | int]:
+    document = {"document": one.document} if isinstance(one, ActiveProgram) else {}
     return {
         "tenant": one.tenant,
         "version": one.version,
         "active_from": one.active_from.isoformat(),
+        "activated_at": one.activated_at.isoformat(),
         "who": one.who,
         "why": one.why,
-        "document": one.document,
+        **document,
     }
-
-
-def _run(command: Callable[[ProgramStore], Awaitable[T]]) -> T:
-    async def opened() -> T:
-        settings = find_settings()
-        async with open_programs(settings.database_url, role=ACTIVATING_ROLE) as programs:
-            return await command(programs)
-
-    return asyncio.run(opened())

@@ -39,7 +39,7 @@ class Scorers:
             scorer = self._scorers.get(tenant)
             if scorer is None or scorer.program is not program:
                 self._scorers[tenant] = Scorer(program)
-        return self._scorers
+        return dict(self._scorers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ MODELS: Mapping[str, type[BaseModel]] = {**EVENTS, DEAD_LETTER: DeadLetterHeader
 def schema_of(name: str) -> Schema:
     """Return the JSON Schema of the contract `name`."""
     model = MODELS[name]
-    schema = model.model_json_schema(schema_generator=_WithoutTitles)
-    _refuse_other_names(schema)
+    schema = model.model_json_schema(schema_generator=WithoutTitles)
+    refuse_other_names(schema)
     if issubclass(model, CloudEvent) and model.unknown_fields == "ignore":
         _allow_new_fields(schema)
     return {
@@ -43,15 +43,16 @@ def written(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-class _WithoutTitles(GenerateJsonSchema):
+class WithoutTitles(GenerateJsonSchema):
     """Leaves out the titles that pydantic makes of field names: they say nothing new."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401  (pydantic's own)
+        """Say no, whatever the field."""
         del schema
         return False
 
 
-def _refuse_other_names(schema: Any) -> None:  # noqa: ANN401  (any part of a schema)
+def refuse_other_names(schema: Any) -> None:  # noqa: ANN401  (any part of a schema)
     """Say what the models do: a name that fits no pattern is no attribute."""
     for part in _objects_in(schema):
         if "patternProperties" in part:

@@ -15,6 +15,9 @@ import cel
 
 from shared.errors import ClosedLoopError
 from shared.program.document import DetectionRule
+from shared.program.needed import Needed, needed_by
+from shared.program.pattern_work import WorkError
+from shared.program.work import MOST_WORK_OF_A_CONDITION, work_of
 
 Value = str | float | bool | Mapping[str, str | float | bool]
 
@@ -92,6 +95,11 @@ class _Compiled:
     rule: DetectionRule
     expression: cel.Program
     reads: frozenset[str]
+    needed: Needed | None
+
+    def may_hold(self, variables: Mapping[str, Value]) -> bool:
+        """Tell whether the words are there without which the rule does not hold."""
+        return self.needed is None or self.needed.is_in(str(variables[self.needed.text]))
 
 
 class CompiledRules:
@@ -116,7 +124,11 @@ class CompiledRules:
         absent attribute, a number compared that the event does not have) does not hold.
         """
         found = self._first_closed(variables)
-        earlier = [rule for rule in self._free if found is None or rule.place < found.place]
+        earlier = [
+            rule
+            for rule in self._free
+            if (found is None or rule.place < found.place) and rule.may_hold(variables)
+        ]
         if earlier:
             context = {name: variables[name] for name in self._free_reads}
             found = _first(earlier, context) or found
@@ -156,16 +168,17 @@ def compile_rules(rules: Sequence[DetectionRule]) -> CompiledRules:
     for place, rule in enumerate(rules):
         expression = _compile(rule)
         reads = frozenset(expression.variables()) & VARIABLES.keys()
-        compiled.append(_Compiled(place, rule, expression, reads))
+        compiled.append(_Compiled(place, rule, expression, reads, needed_by(rule.when)))
     return CompiledRules(compiled)
 
 
 def check(rule: DetectionRule) -> None:
-    """Check that the rule's condition is CEL, reads what there is and answers yes or no.
+    """Check that the rule's condition is CEL, reads what there is, answers yes or no, and soon.
 
     Raises ConditionError, whose detail and remedy are for the author of the program.
     """
     expression = _compile(rule)
+    _refuse_slow(rule)
     for variables in _trials(rule.when):
         _try(rule, expression, variables)
 
@@ -210,6 +223,24 @@ def _refuse_unknown(rule: DetectionRule, kind: str, names: set[str], known: Set[
             rule.id,
             f"There is no {kind} {unknown[0]!r}.",
             remedy=f"Use one of {', '.join(sorted(known))}.",
+        )
+
+
+def _refuse_slow(rule: DetectionRule) -> None:
+    try:
+        steps = work_of(rule.when)
+    except WorkError as error:
+        raise ConditionError(
+            rule.id,
+            f"The condition could take for ever: {error}.",
+            remedy="Write the pattern out, or use contains.",
+        ) from error
+    if steps > MOST_WORK_OF_A_CONDITION:
+        raise ConditionError(
+            rule.id,
+            f"The condition can take {steps:,} steps for one event,"
+            f" {MOST_WORK_OF_A_CONDITION:,} are allowed.",
+            remedy="Shorten its lists, or replace patterns by words and contains.",
         )
 
 

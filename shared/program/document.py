@@ -1,29 +1,45 @@
 """What a program says: touchpoints, scales, detection rules, taxonomy, teams, SLA, thresholds.
 
-A program is a YAML document, checked here as a whole: whatever it refers to must be in it.
+A program is a YAML document, checked here as a whole: whatever it refers to must be in it. The
+text below a field is what an author's editor shows (schema.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, FiniteFloat, StringConstraints, model_validator
 
 from shared.contracts.events import Name, Severity, Tenant
+from shared.program.causes import Cause, Driver, Taxonomy
+from shared.program.parts import Id, Named, Part, ids, known
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+__all__ = [
+    "DEFAULT_RULE",
+    "DEFAULT_SCALES",
+    "Cause",
+    "Department",
+    "DetectionRule",
+    "Driver",
+    "ListeningPost",
+    "Owner",
+    "Program",
+    "Scale",
+    "ScaleName",
+    "SlaPolicy",
+    "SystemicIssuePolicy",
+    "Taxonomy",
+    "Team",
+    "Touchpoint",
+]
+
 ScaleName = Literal["nps", "csat", "ces", "stars", "thumbs", "custom"]
+PostKind = Literal[
+    "survey", "review", "complaint", "call", "chat", "message", "social", "interview", "other"
+]
 
 
 def _time_zone(name: str) -> str:
@@ -36,12 +52,6 @@ def _time_zone(name: str) -> str:
     return name
 
 
-class Part(BaseModel):
-    """A part of the document: no unknown keys, no changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Scale(Part):
     """Where a rating scale is cut: detractors up to one value, promoters from another.
 
@@ -49,7 +59,9 @@ class Scale(Part):
     """
 
     detractor_max: FiniteFloat
+    """The highest value of a detractor."""
     promoter_min: FiniteFloat
+    """The lowest value of a promoter; what lies between is passive."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -70,38 +82,47 @@ DEFAULT_SCALES: Mapping[ScaleName, Scale] = {
 }
 
 
-class Named(Part):
-    """Anything with an id and the name that people see."""
-
-    id: Id
-    name: Name
-
-
 class Department(Named):
     """A department; `head` is the person who decides for it."""
 
     head: Id
+    """An owner's id."""
 
 
 class Owner(Named):
-    """A frontline owner and the languages (BCP 47) that they can answer in."""
+    """A frontline owner, who answers customers."""
 
     languages: tuple[str, ...] = ()
+    """Languages (BCP 47) that they can answer in, the best one first."""
 
 
 class Team(Named):
     """A team of owners, in rotation order, and the department it belongs to."""
 
     department: Id
+    """The department that the team belongs to."""
     lead: Id
+    """The owner who leads it."""
     owners: Annotated[tuple[Id, ...], Field(min_length=1)]
+    """Its owners, in the order in which follow-ups go round."""
 
 
 class Touchpoint(Named):
     """Where customers meet the company; `team` answers for it. `id` is what publishers send."""
 
     team: Id
+    """The team that answers for it."""
     journey: Name | None = None
+    """The journey of the customer that it belongs to."""
+
+
+class ListeningPost(Named):
+    """Where the company listens: a survey, a review site, a complaint form. `id` is sent."""
+
+    kind: PostKind
+    """What kind of place it is."""
+    scale: ScaleName | None = None
+    """The scale that its ratings are given on, where it asks for one."""
 
 
 #: The rule that flags a detractor whom no rule of the program mentions.
@@ -116,10 +137,15 @@ class DetectionRule(Part):
     """
 
     id: Id
+    """What every score cites that the rule has decided."""
     when: Annotated[str, StringConstraints(min_length=1)]
+    """A CEL expression that answers yes or no, such as: category == 'detractor'."""
     severity: Severity
+    """How bad it is for the customer."""
     flag: bool = True
+    """Whether somebody should answer: it opens a follow-up."""
     reason: Name
+    """Why, in words that the owner reads."""
 
     @model_validator(mode="after")
     def _says_how_bad(self) -> Self:
@@ -130,69 +156,93 @@ class DetectionRule(Part):
         return self
 
 
-class Cause(Named):
-    """One entry of the taxonomy."""
-
-
-class Taxonomy(Part):
-    """What can go wrong (what) and for which reason (why)."""
-
-    what: Annotated[tuple[Cause, ...], Field(min_length=1)]
-    why: Annotated[tuple[Cause, ...], Field(min_length=1)]
-
-
 class SlaPolicy(Part):
     """How long a follow-up of one severity may take until it is resolved, in hours."""
 
     severity: Severity
+    """Low, medium, high or critical: one policy for each."""
     resolve_hours: Annotated[float, Field(gt=0, le=8760)]
+    """Hours from opening to resolution."""
 
 
 class SystemicIssuePolicy(Part):
     """When a root cause becomes a systemic issue: so many customers within so many days."""
 
     customers: Annotated[int, Field(ge=1)] = 5
+    """Customers, not events."""
     days: Annotated[int, Field(ge=1, le=366)] = 30
+    """The days looked back on."""
 
 
 class Program(Part):
     """A tenant's whole configuration, in one version."""
 
     tenant: Tenant
-    version: Annotated[int, Field(ge=1)]
+    """Whose program it is: the name that events carry."""
+    version: Annotated[int, Field(ge=1)] = 1
+    """Not needed: activation gives the number."""
     name: Name
+    """The company's name."""
     time_zone: Annotated[Name, AfterValidator(_time_zone)] = "UTC"
+    """A time zone of the IANA database, such as Europe/Madrid."""
     departments: Annotated[tuple[Department, ...], Field(min_length=1)]
+    """The departments that plans are agreed between."""
     owners: Annotated[tuple[Owner, ...], Field(min_length=1)]
+    """Everybody who answers customers, leads or decides."""
     teams: Annotated[tuple[Team, ...], Field(min_length=1)]
+    """Who answers together."""
     touchpoints: tuple[Touchpoint, ...] = ()
-    #: Answers for touchpoints that the program does not know.
+    """Where customers meet the company. An unknown one goes to the default team."""
+    listening_posts: tuple[ListeningPost, ...] = ()
+    """Where the company listens. An unknown one is judged like any other."""
     default_team: Id
-    scales: dict[ScaleName, Scale] = {}
+    """Answers for touchpoints that the program does not know."""
+    scales: dict[ScaleName, Scale] = Field(default_factory=dict)
+    """Where scales are cut, if elsewhere than usual."""
     rules: tuple[DetectionRule, ...] = ()
+    """Read in order: the first whose condition holds decides."""
     taxonomy: Taxonomy
+    """What can go wrong and why."""
+    drivers: tuple[Driver, ...] = ()
+    """What makes customers satisfied or not."""
     sla: Annotated[tuple[SlaPolicy, ...], Field(min_length=1)]
+    """Deadlines, one for each severity but none."""
     systemic_issues: SystemicIssuePolicy = SystemicIssuePolicy()
+    """When a root cause becomes an issue that departments must plan for."""
 
     @model_validator(mode="after")
     def _refers_only_to_what_it_holds(self) -> Self:
-        owners, teams = _ids("owners", self.owners), _ids("teams", self.teams)
-        departments = _ids("departments", self.departments)
-        _ids("touchpoints", self.touchpoints)
-        _ids("rules", self.rules)
-        _ids("taxonomy.what", self.taxonomy.what)
-        _ids("taxonomy.why", self.taxonomy.why)
+        owners, teams = ids("owners", self.owners), ids("teams", self.teams)
+        departments = ids("departments", self.departments)
+        for place, parts in (
+            ("touchpoints", self.touchpoints),
+            ("listening_posts", self.listening_posts),
+            ("rules", self.rules),
+            ("drivers", self.drivers),
+        ):
+            ids(place, parts)
         for team in self.teams:
-            _known(f"teams.{team.id}.department", [team.department], departments)
-            _known(f"teams.{team.id}.owners", [*team.owners, team.lead], owners)
+            known(f"teams.{team.id}.department", [team.department], departments)
+            known(f"teams.{team.id}.owners", [*team.owners, team.lead], owners)
         for department in self.departments:
-            _known(f"departments.{department.id}.head", [department.head], owners)
+            known(f"departments.{department.id}.head", [department.head], owners)
         for touchpoint in self.touchpoints:
-            _known(f"touchpoints.{touchpoint.id}.team", [touchpoint.team], teams)
-        _known("default_team", [self.default_team], teams)
+            known(f"touchpoints.{touchpoint.id}.team", [touchpoint.team], teams)
+        known("default_team", [self.default_team], teams)
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_deadline_for_each_severity(self) -> Self:
         missing = set(Severity) - {Severity.NONE} - {policy.severity for policy in self.sla}
         if missing:
             raise ValueError(f"sla: add a policy for severity {', '.join(sorted(missing))}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_drivers_made_of_its_themes(self) -> Self:
+        themes = {cause.id for cause in self.taxonomy.what}
+        for driver in self.drivers:
+            known(f"drivers.{driver.id}.themes", driver.themes, themes)
         return self
 
     @cached_property
@@ -233,18 +283,3 @@ class Program(Part):
     def resolve_hours(self, severity: Severity) -> float:
         """Return how many hours a follow-up of `severity` may take."""
         return self._sla[severity].resolve_hours
-
-
-def _ids(place: str, parts: Iterable[Named | DetectionRule]) -> set[str]:
-    seen: set[str] = set()
-    for part in parts:
-        if part.id in seen:
-            raise ValueError(f"{place}: the id {part.id!r} stands twice")
-        seen.add(part.id)
-    return seen
-
-
-def _known(place: str, wanted: Iterable[str], known: set[str]) -> None:
-    for name in wanted:
-        if name not in known:
-            raise ValueError(f"{place}: {name!r} is not in this program")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,11 @@ from pydantic_core import ErrorDetails
 
 from shared.errors import ClosedLoopError
 from shared.program import conditions
+from shared.program.causes import PINNED_BASE
 from shared.program.document import Program
 from shared.program.source import Place, Source, SourceError, read_source
+from shared.program.taxonomy import taxonomy
+from shared.program.work import MOST_WORK_OF_A_PROGRAM, work_of
 
 _LISTED_FAULTS = 20
 
@@ -50,25 +54,28 @@ def read_program(text: str, *, version: int | None = None) -> Program:
     `version` replaces the version in the document, which only counts until activation gives
     one. Raises ProgramError.
     """
-    try:
-        source = read_source(text)
-    except SourceError as error:
-        raise ProgramError(
-            [Fault(line=error.line, place="", detail=error.detail, remedy=error.remedy)]
-        ) from None
-    values = source.values
-    if not isinstance(values, dict):
-        raise ProgramError(
-            [_fault(source, (), "The program should be a mapping.", "Write `tenant: …`.")]
-        )
-    try:
-        program = Program.model_validate(values | {"version": version or values.get("version", 1)})
-    except ValidationError as error:
-        faults = [_explained(source, fault) for fault in error.errors(include_url=False)]
-        raise ProgramError(faults) from None
-    if faults := list(_rule_faults(source, program)):
+    source = _source(text)
+    program = _validated(source, version)
+    if faults := list(_rule_faults(source, program)) or list(_work_faults(source, program)):
         raise ProgramError(faults)
     return program
+
+
+def read_stored(text: str, *, version: int, base: str | None) -> Program:
+    """Return the program of a stored `version`, whose rules were checked when it was activated.
+
+    A check that became stricter since then must not take away what counts, and a taxonomy that
+    grew since then is not its own: `base` is the one it was built on (`base_of`), None where it
+    was built on none. Raises ProgramError for a document that this version of the software can't
+    read.
+    """
+    return _validated(_source(text), version, {PINNED_BASE: json.loads(base)} if base else None)
+
+
+def base_of(program: Program) -> str | None:
+    """Return the taxonomy that `program` is built on, as JSON; None where it has none."""
+    name = program.taxonomy.base
+    return json.dumps(taxonomy(name), ensure_ascii=False) if name else None
 
 
 def _rule_faults(source: Source, program: Program) -> Iterator[Fault]:
@@ -82,8 +89,55 @@ def _rule_faults(source: Source, program: Program) -> Iterator[Fault]:
             )
 
 
+def _source(text: str) -> Source:
+    try:
+        return read_source(text)
+    except SourceError as error:
+        raise ProgramError(
+            [Fault(line=error.line, place="", detail=error.detail, remedy=error.remedy)]
+        ) from None
+
+
+def _validated(
+    source: Source, version: int | None, context: dict[str, Any] | None = None
+) -> Program:
+    values = source.values
+    if not isinstance(values, dict):
+        raise ProgramError(
+            [_fault(source, (), "The program should be a mapping.", "Write `tenant: …`.")]
+        )
+    try:
+        return Program.model_validate(
+            values | ({"version": version} if version else {}), context=context
+        )
+    except ValidationError as error:
+        faults = [_explained(source, fault) for fault in error.errors(include_url=False)]
+        raise ProgramError(faults) from None
+
+
+def _work_faults(source: Source, program: Program) -> Iterator[Fault]:
+    """Find that rules which are sound one by one are too much together."""
+    steps = sum(work_of(rule.when) for rule in program.rules)
+    if steps > MOST_WORK_OF_A_PROGRAM:
+        yield _fault(
+            source,
+            ("rules",),
+            f"The rules can take {steps:,} steps for one event,"
+            f" {MOST_WORK_OF_A_PROGRAM:,} are allowed.",
+            "Merge those that look for words, or shorten their lists.",
+        )
+
+
+_DETAILS = {
+    "missing": "This is missing.",
+    "extra_forbidden": "There is no such key.",
+    "tuple_type": "This should be a list.",
+    "dict_type": "This should be a mapping.",
+    "model_type": "This should be a mapping.",
+}
 _REMEDIES = {
     "missing": "Add it.",
+    "tuple_type": "Write [one, two], or a line with - for each.",
     "extra_forbidden": "Check its spelling, or leave it out.",
     "string_type": "Write text; words such as yes, no and dates need quotes.",
     "value_error": "Correct it.",
@@ -96,10 +150,7 @@ def _explained(source: Source, fault: ErrorDetails) -> Fault:
         # The document's own checks begin with the dotted place at fault.
         dotted, detail = detail.split(": ", 1)
         place = (*place, *_found(source, place, dotted))
-    if fault["type"] == "missing":
-        detail = "This is missing."
-    if fault["type"] == "extra_forbidden":
-        detail = "There is no such key."
+    detail = _DETAILS.get(fault["type"], detail)
     sentence = detail[:1].upper() + detail[1:]
     remedy = _REMEDIES.get(fault["type"], "Correct the value.")
     return _fault(source, place, sentence.rstrip(".") + ".", remedy)

@@ -3,64 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from itertools import chain
+
+from asyncpg import Record
 
 from shared.clock import Clock, SystemClock
 from shared.contracts.records import Rejected
-from shared.errors import ClosedLoopError
 from shared.postgres.pool import Connection, Pool, create_pool
-from shared.postgres.sqlfile import load
+from shared.program.deciding import QUERIES, Decision, Reason
 from shared.program.document import Program
-from shared.program.loading import read_program
+from shared.program.loading import base_of, read_program, read_stored
+from shared.program.timeline import Start, next_start, version_at
 
-QUERIES = load(Path(__file__).parent / "sql" / "program.sql")
 #: The role that may activate; every service's own role may read.
 ACTIVATING_ROLE = "closedloop_program"
 #: How long a newly activated program may go unnoticed.
 FRESH_FOR_S = 5.0
 
 
-class NoReasonError(ClosedLoopError):
-    """An activation does not say who wants it, or why."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """An active program as it was handed in, and who activated it when and why."""
+    """From `active_from` on a version counts; who decided it, why, and when (`activated_at`)."""
 
     tenant: str
     version: int
-    document: str
     who: str
     why: str
     active_from: datetime
+    activated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveProgram(Activation):
+    """An active program as it was handed in, with the activation that made it count."""
+
+    document: str
 
 
 @dataclass(slots=True)
 class ProgramStore:
-    """The programs in PostgreSQL, remembered for five seconds.
+    """The programs in PostgreSQL, remembered for five seconds or until a planned one starts.
 
     `active` takes a connection of `pool`. Whoever calls it while holding one of the same pool
     waits for itself when the pool is at its end: give the store a pool of its own
-    (`open_programs`).
+    (`open_programs`). Moments are those of `clock`: the machines' clocks should be in step.
     """
 
     pool: Pool
     clock: Clock = field(default_factory=SystemClock)
     _active: Mapping[str, Program] = field(default_factory=dict)
     _looked_at: float = float("-inf")
+    _next_start: datetime | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def active(self) -> Mapping[str, Program]:
-        """Return each tenant's active program, at most five seconds old.
+        """Return each tenant's active program.
 
-        Raises ProgramError when this version of the software can't read a stored program.
+        An activation is seen at most five seconds after it was made, a planned one at its
+        moment. What is returned stays as it is: whoever judges a batch by one answer judges it
+        by one version. Raises ProgramError when this version of the software can't read a
+        stored program.
         """
         if self._is_fresh():
             return self._active
@@ -81,21 +88,30 @@ class ProgramStore:
             await self._look()
             return self._active
 
-    async def activate(self, program_yaml: str, *, who: str, why: str) -> Program:
-        """Keep `program_yaml` as its tenant's next version and let it count from now on.
+    async def activate(
+        self, program_yaml: str, *, who: str, why: str, start: datetime | None = None
+    ) -> Program:
+        """Keep `program_yaml` as its tenant's next version and let it count from `start` on.
 
-        The document that is active already stays as it is. Raises ProgramError for a document
-        with faults, NoReasonError without `who` or `why`.
+        Without `start` it counts from now on. The document that counts at that moment already
+        stays as it is. Raises ProgramError for a document with faults, ActivationError for a
+        moment that is past, NoReasonError without `who` or `why`.
         """
         program = read_program(program_yaml)
-        if not (who.strip() and why.strip()):
-            raise NoReasonError(
-                "An activation is kept with who wanted it and why.", remedy="Say both."
-            )
-        async with self.pool.acquire() as connection, connection.transaction():
-            version = await self._keep(connection, program.tenant, program_yaml, who, why)
-        self._looked_at = float("-inf")
+        async with self._deciding(program.tenant, Reason(who=who, why=why), start) as decision:
+            version = await decision.keep(program_yaml, base_of(program))
         return program.model_copy(update={"version": version})
+
+    async def roll_back(
+        self, tenant: str, *, to: int, who: str, why: str, start: datetime | None = None
+    ) -> None:
+        """Let the version `to`, which counted or was planned once, count from `start` on.
+
+        Raises ActivationError when there is no such version, when it counts at that moment
+        anyway, or the moment is past; NoReasonError without `who` or `why`.
+        """
+        async with self._deciding(tenant, Reason(who=who, why=why), start) as decision:
+            await decision.go_back(to)
 
     async def version(self, tenant: str, number: int) -> Program | None:
         """Return that version of the tenant's program, None when there is none."""
@@ -103,27 +119,49 @@ class ProgramStore:
             found = await self._read(connection, [(tenant, number)])
         return found.get(tenant)
 
-    async def activations(self, tenant: str | None = None) -> list[Activation]:
+    async def activations(self, tenant: str | None = None) -> list[ActiveProgram]:
         """Return what is active for `tenant`, for all tenants when it is None."""
         async with self.pool.acquire() as connection:
-            rows = await connection.fetch(QUERIES["show_active"], tenant)
+            rows = await connection.fetch(QUERIES["show_active"], tenant, self.clock.now())
+        return [ActiveProgram(**dict(row)) for row in rows]
+
+    async def history(self, tenant: str | None = None) -> list[Activation]:
+        """Return every activation of `tenant` in the order of decision, of all when it is None."""
+        async with self.pool.acquire() as connection:
+            rows = await connection.fetch(QUERIES["history"], tenant)
         return [Activation(**dict(row)) for row in rows]
 
+    @asynccontextmanager
+    async def _deciding(
+        self, tenant: str, reason: Reason, start: datetime | None
+    ) -> AsyncIterator[Decision]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            now = self.clock.now()
+            yield await Decision.begin(connection, tenant, reason, now=now, start=start)
+        self._looked_at = float("-inf")
+
     def _is_fresh(self) -> bool:
-        return time.monotonic() - self._looked_at < FRESH_FOR_S
+        if time.monotonic() - self._looked_at >= FRESH_FOR_S:
+            return False
+        return self._next_start is None or self.clock.now() < self._next_start
 
     async def _look(self) -> None:
-        started = time.monotonic()
+        started, now = time.monotonic(), self.clock.now()
         async with self.pool.acquire() as connection:
-            rows = await connection.fetch(QUERIES["active_versions"])
-            versions = {row["tenant"]: row["version"] for row in rows}
+            starts = _by_tenant(await connection.fetch(QUERIES["starts"], now))
+            versions = {tenant: version_at(own, now) for tenant, own in starts.items()}
             known = {
                 tenant: program
                 for tenant, program in self._active.items()
                 if versions.get(tenant) == program.version
             }
-            missing = [item for item in versions.items() if item[0] not in known]
+            missing = [
+                (tenant, version)
+                for tenant, version in versions.items()
+                if version is not None and tenant not in known
+            ]
             self._active = known | await self._read(connection, missing)
+        self._next_start = next_start(chain.from_iterable(starts.values()), now)
         self._looked_at = started
 
     async def _read(
@@ -134,24 +172,16 @@ class ProgramStore:
         tenants, numbers = zip(*versions, strict=True)
         rows = await connection.fetch(QUERIES["documents"], tenants, numbers)
         return {
-            tenant: read_program(document, version=version) for tenant, version, document in rows
+            tenant: read_stored(document, version=version, base=base)
+            for tenant, version, document, base in rows
         }
 
-    async def _keep(
-        self, connection: Connection, tenant: str, document: str, who: str, why: str
-    ) -> int:
-        await connection.execute(QUERIES["lock_tenant"], tenant)
-        digest = hashlib.sha256(document.encode()).digest()
-        active = await connection.fetchrow(QUERIES["active_version"], tenant)
-        if active is not None and active["sha256"] == digest:
-            unchanged: int = active["version"]
-            return unchanged
-        now = self.clock.now()
-        version: int = await connection.fetchval(
-            QUERIES["insert_version"], tenant, document, digest, who, why, now
-        )
-        await connection.execute(QUERIES["insert_activation"], tenant, version, now, who, why)
-        return version
+
+def _by_tenant(rows: Iterable[Record]) -> dict[str, list[Start]]:
+    starts: dict[str, list[Start]] = {}
+    for tenant, active_from, number, version in rows:
+        starts.setdefault(tenant, []).append(Start(active_from, number, version))
+    return starts
 
 
 def unknown_tenant(tenant: str) -> Rejected:

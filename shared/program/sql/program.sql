@@ -1,10 +1,23 @@
--- name: active_versions
-SELECT DISTINCT ON (tenant) tenant, version
+-- name: starts
+-- Of every tenant what counts at the moment $1, and all that is to come.
+(
+    SELECT DISTINCT ON (tenant) tenant, active_from, activation_id, version
+    FROM program.activation
+    WHERE active_from <= $1
+    ORDER BY tenant, active_from DESC, activation_id DESC
+)
+UNION ALL
+SELECT tenant, active_from, activation_id, version
 FROM program.activation
-ORDER BY tenant, activation_id DESC
+WHERE active_from > $1
+
+-- name: decisions
+SELECT activation_id, version, active_from, activated_at
+FROM program.activation
+WHERE tenant = $1
 
 -- name: documents
-SELECT tenant, version, document
+SELECT tenant, version, document, base
 FROM program.version
 JOIN unnest($1::text[], $2::int[]) AS wanted (tenant, version) USING (tenant, version)
 
@@ -12,29 +25,34 @@ JOIN unnest($1::text[], $2::int[]) AS wanted (tenant, version) USING (tenant, ve
 -- Two activations of one tenant wait for each other, so that no version is given twice.
 SELECT pg_advisory_xact_lock(hashtext('program.version ' || $1))
 
--- name: active_version
-SELECT version.version, version.sha256
-FROM program.activation
-JOIN program.version USING (tenant, version)
-WHERE tenant = $1
-ORDER BY activation_id DESC
-LIMIT 1
+-- name: digest
+-- No row for a version that there is not.
+SELECT sha256
+FROM program.version
+WHERE tenant = $1 AND version = $2
 
 -- name: insert_version
-INSERT INTO program.version (tenant, version, document, sha256, who, why, created_at)
-SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6
+INSERT INTO program.version (tenant, version, document, base, sha256, who, why, created_at)
+SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7
 FROM program.version
 WHERE tenant = $1
 RETURNING version
 
 -- name: insert_activation
-INSERT INTO program.activation (tenant, version, active_from, who, why)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO program.activation (tenant, version, active_from, activated_at, who, why)
+VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: show_active
--- The active program of one tenant, of all where $1 is null.
-SELECT DISTINCT ON (tenant) tenant, version, document, activation.who, activation.why, active_from
+-- What counts at the moment $2 for one tenant, for all where $1 is null.
+SELECT DISTINCT ON (tenant)
+    tenant, version, document, activation.who, activation.why, active_from, activated_at
 FROM program.activation
 JOIN program.version USING (tenant, version)
+WHERE ($1::text IS NULL OR tenant = $1) AND active_from <= $2
+ORDER BY tenant, active_from DESC, activation_id DESC
+
+-- name: history
+SELECT tenant, version, who, why, active_from, activated_at
+FROM program.activation
 WHERE $1::text IS NULL OR tenant = $1
-ORDER BY tenant, activation_id DESC
+ORDER BY tenant, activation_id

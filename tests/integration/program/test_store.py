@@ -15,8 +15,9 @@ from shared.errors import TransientError
 from shared.ids import derived_id
 from shared.program import store as store_module
 from shared.program.admission import Admission
+from shared.program.deciding import NoReasonError
 from shared.program.loading import ProgramError
-from shared.program.store import ACTIVATING_ROLE, NoReasonError, ProgramStore, open_programs
+from shared.program.store import ACTIVATING_ROLE, ProgramStore, open_programs
 from tests.unit.program.samples import document
 from tests.unit.scoring.events import event
 
@@ -104,6 +105,7 @@ async def test_a_program_activated_elsewhere_counts_without_a_restart(
     programs: ProgramStore, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_programs(database_url, role="closedloop_scoring") as reader:
+        reader.clock = FixedClock(NOW)
         assert await reader.active() == {}
         await activate(programs, document())
         assert await reader.active() == {}  # remembered
@@ -115,6 +117,7 @@ async def test_the_first_event_of_a_new_tenant_need_not_wait(
     programs: ProgramStore, database_url: str
 ) -> None:
     async with open_programs(database_url, role="closedloop_routing") as reader:
+        reader.clock = FixedClock(NOW)
         assert await reader.active() == {}
         await activate(programs, document())
         assert (await reader.active_for({"acme"})).keys() == {"acme"}

@@ -14,6 +14,7 @@ from shared.program.conditions import (
     check,
     compile_rules,
 )
+from shared.program.needed import needed_by
 from tests.unit.program.samples import rule
 
 
@@ -134,3 +135,39 @@ def test_the_order_of_the_rules_is_the_order_of_asking(order: list[str], value: 
     bounds = [float(when.removeprefix("value < ")) for when in order]
     expected = next(n for n, bound in enumerate(bounds) if value < bound)
     assert first(list(order), value=value) == f"r{expected}"
+
+
+@pytest.mark.parametrize("guard", ["", "segment == 'gold' && ", "attributes.vip == true && "])
+@given(st.lists(st.sampled_from("aábn'"), max_size=6).map("".join), st.sampled_from(["gold", ""]))
+def test_a_list_of_words_means_the_same_as_each_word_by_itself(
+    guard: str, text: str, segment: str
+) -> None:
+    quick = f"{guard}['ab', \"n'\", 'á'].exists(word, text.contains(word))"
+    plain = f"{guard}(text.contains('ab') || text.contains(\"n'\") || text.contains('á'))"
+    assert needed_by(quick)
+    assert not needed_by(plain)
+    variables: dict[str, Value] = {"text": text, "segment": segment, "attributes": {"vip": True}}
+    assert first([quick], **variables) == first([plain], **variables)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "['a'].exists(w, text.contains(w)) || true",
+        "true || false && ['a'].exists(w, text.contains(w))",
+        "true ? true : ['a'].exists(w, text.contains(w))",
+        "true ? true : false && ['a'].exists(w, text.contains(w))",
+        "!['a'].exists(w, text.contains(w))",
+        "!(['a'].exists(w, text.contains(w)))",
+        "['a'].exists(w, text.contains(w)) == false",
+        "['a'].all(w, !text.contains(w))",
+        "['a'].exists(w, !text.contains(w))",
+        "['a'].exists(text, text.contains(text))",
+        "['a'].exists(w, text.contains('')) ",
+        r"['\x62'].exists(w, text.contains(w))",
+        "[r'b'].exists(w, text.contains(w))",
+        "['a', segment].exists(w, text.contains(w))",
+    ],
+)
+def test_a_condition_that_holds_without_a_word_is_not_taken_to_need_it(when: str) -> None:
+    assert first([when], text="b", segment="b") == "r0"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.program.document import Program
-from shared.program.loading import Fault, ProgramError, read_program
+from shared.program.loading import Fault, ProgramError, read_program, read_stored
+from shared.program.taxonomy import names
 from tests.unit.program.samples import DOCUMENT, document
 
 
@@ -60,6 +62,38 @@ def test_the_version_in_the_document_gives_way_to_the_one_that_activation_gives(
             11,
             "scales.nps.detractor_max",
             "finite",
+        ),
+        ("id: delay,", "id: delay, parent: nope,", 22, "taxonomy.what.delay.parent", "not in this"),
+        ("id: delay,", "id: delay, parent: delay,", 22, "taxonomy.what.delay.parent", "two levels"),
+        ("{id: delay, name: Too late}", "", 22, "taxonomy.what", "names nothing"),
+        (
+            "name: Too late",
+            "words: {en: late}, name: Late",
+            22,
+            "taxonomy.what.delay.words.en",
+            "list",
+        ),
+        ("  what:", "  base: nothing\n  what:", 22, "taxonomy.base", "'airline'"),
+        (
+            "default_team: desk",
+            "drivers: [{id: speed, name: Speed, themes: [slow]}]\ndefault_team: desk",
+            11,
+            "drivers.speed.themes",
+            "'slow' is not in",
+        ),
+        (
+            "default_team: desk",
+            "drivers: [{id: speed, name: Speed}]\ndefault_team: desk",
+            11,
+            "drivers.speed.themes",
+            "themes or the words",
+        ),
+        (
+            "default_team: desk",
+            "listening_posts: [{id: a, name: A, kind: survey, scale: b}]\ndefault_team: desk",
+            11,
+            "listening_posts.a.scale",
+            "'nps'",
         ),
         ("severity: medium\n", "severity: none\n", 19, "rules.gold.severity", "how bad"),
     ],
@@ -129,6 +163,32 @@ def test_a_document_with_a_slip_is_read_or_refused_in_words(
 ) -> None:
     with suppress(ProgramError):
         read_program(DOCUMENT[:at] + inserted + DOCUMENT[at + deleted :])
+
+
+def test_a_taxonomy_on_a_base_has_its_own_entries_first_and_those_of_the_base_after() -> None:
+    program = read_program(document(replacing={"  what:": "  base: default\n  what:"}))
+    what = {cause.id: cause for cause in program.taxonomy.what}
+    assert program.taxonomy.what[0].name == "Too late"
+    assert what["delay"].words == {}
+    assert "en" in what["waiting"].words
+    assert len(what) == len(program.taxonomy.what)
+    assert {cause.id for cause in program.taxonomy.why} >= {"unknown", "process", "supplier"}
+
+
+def test_a_base_alone_is_a_taxonomy() -> None:
+    own = DOCUMENT[DOCUMENT.index("  what:") : DOCUMENT.index("sla:")]
+    for name in names():
+        program = read_program(document(replacing={own: f"  base: {name}\n"}))
+        assert program.taxonomy.what
+        assert program.taxonomy.why
+
+
+def test_a_stored_program_keeps_the_base_that_it_was_activated_with() -> None:
+    text = document(replacing={"  what:": "  base: default\n  what:"})
+    then = json.dumps({"what": [{"id": "then", "name": "Then"}], "why": []})
+    stored = read_stored(text, version=3, base=then)
+    assert [cause.id for cause in stored.taxonomy.what] == ["delay", "then"]
+    assert [cause.id for cause in stored.taxonomy.why] == ["unknown"]
 
 
 def test_the_sample_companys_program_is_sound() -> None:
