@@ -1,0 +1,24 @@
+"""What a judge thinks of a text: a label with its probability, or that it can't tell."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Weight(NamedTuple):
+    """One word or phrase that spoke for the label; `weight` is the log-odds that it added."""
+
+    words: str
+    weight: float
+
+
+class Opinion(NamedTuple):
+    """A label (None: the judge abstains) with the calibrated probability that it is right.
+
+    Of the best label when it abstains. `words` are those that weighed most, at most five, and
+    none when nobody asked.
+    """
+
+    label: str | None
+    probability: float
+    words: tuple[Weight, ...] = ()

@@ -1,0 +1,154 @@
+"""Judges a text's theme by the words that a taxonomy lists, without any training."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from services.scoring.domain.text.opinion import Opinion, Weight
+from services.scoring.domain.text.phrases import (
+    Found,
+    Phrases,
+    is_without_spaces,
+    readable,
+    words_of,
+)
+
+#: The language under which words stand that count in every language.
+ANY_LANGUAGE = "*"
+#: A phrase of two words says more than its words, one of three more again; then no more.
+WORD_BONUS = 0.5
+MOST_BONUS = 1.0
+#: The same for each sign after the second, where a sign is a syllable or a word.
+SIGN_BONUS = 0.15
+#: Longer words are rarer (Zipf 1935), and so say more; this also makes ties rare.
+LETTER_BONUS = 0.03
+#: A word that is said again adds so much of what it added the time before.
+REPEATED = 0.5
+#: Leads smaller than this are ties: float sums are compared, not counts.
+TIE = 1e-9
+MOST_WORDS = 5
+
+#: How often the theme that leads by so much is the right one, where no model was trained:
+#: measured on 5,046 complaints about airlines against their human labels, the earlier four
+#: fifths by time, and rounded down. A taxonomy of one's own should be measured on its own.
+PROBABILITIES: Sequence[tuple[float, float]] = ((0.0, 0.4), (0.5, 0.5), (1.0, 0.65), (2.0, 0.8))
+
+_Means = tuple[tuple[str, float], ...]
+
+
+class WordsJudge:
+    """Judges by words: `themes` has an id's words and phrases by language (BCP 47 or `*`).
+
+    A phrase that several themes list weighs less for each. Raises PhraseError when a phrase
+    can't be used, and never later.
+    """
+
+    def __init__(self, themes: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+        by_language = _by_language(themes)
+        general = by_language.pop(ANY_LANGUAGE, {})
+        self._phrases = {
+            language: Phrases(_weighed({**listed, **_merged(listed, general)}, len(themes)))
+            for language, listed in by_language.items()
+        }
+        self._general = Phrases(_weighed(general, len(themes)))
+        everything: dict[str, set[str]] = {}
+        for listed in (general, *by_language.values()):
+            everything |= _merged(everything, listed)
+        self._everything = Phrases(_weighed(everything, len(themes)))
+
+    def judge(self, text: str, language: str | None, *, explain: bool = False) -> Opinion:
+        """Return the theme that the words of `text` speak for most.
+
+        Without a language the words of all are looked for. Abstains when no word is found, or
+        when two themes lead.
+        """
+        found = self._phrases_for(language).find(words_of(readable(text)))
+        if not found:
+            return _NOTHING
+        label, lead = _leader(_scores(found))
+        probability = _probability(lead)
+        if lead <= TIE:
+            return Opinion(None, probability, ())
+        return Opinion(label, probability, _explained(found, label) if explain else ())
+
+    def _phrases_for(self, language: str | None) -> Phrases[_Means]:
+        if language is None:
+            return self._everything
+        return self._phrases.get(language) or self._phrases.get(
+            language.partition("-")[0], self._general
+        )
+
+
+_NOTHING = Opinion(None, 0.0, ())
+
+
+def _by_language(
+    themes: Mapping[str, Mapping[str, Iterable[str]]],
+) -> dict[str, dict[str, set[str]]]:
+    """Return language -> phrase -> the themes that list it."""
+    listed: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for theme, languages in themes.items():
+        for language, phrases in languages.items():
+            for phrase in phrases:
+                listed[language][readable(phrase).strip()].add(theme)
+    return dict(listed)
+
+
+def _merged(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    return {phrase: themes | one.get(phrase, set()) for phrase, themes in other.items()}
+
+
+def _weighed(listed: Mapping[str, set[str]], count: int) -> dict[str, _Means]:
+    """Return what each phrase adds for its themes, in log-odds."""
+    return {
+        phrase: tuple((theme, _weight(phrase, len(themes), count)) for theme in sorted(themes))
+        for phrase, themes in listed.items()
+    }
+
+
+def _weight(phrase: str, sharing: int, count: int) -> float:
+    # Inverse document frequency (Spärck Jones 1972), themes as documents, 1 for a word alone.
+    rarity = math.log1p(count / sharing) / math.log1p(count)
+    words = words_of(phrase)
+    is_unspaced = len(words) == 1 and is_without_spaces(words[0])
+    more = (len(phrase) - 2) * SIGN_BONUS if is_unspaced else (len(words) - 1) * WORD_BONUS
+    return rarity + min(max(more, 0.0), MOST_BONUS) + len(phrase) * LETTER_BONUS
+
+
+def _added(found: Iterable[Found[_Means]]) -> Iterator[tuple[str, str, float]]:
+    """Yield phrase, theme and what the phrase adds, less each time that it is said again."""
+    times: dict[str, float] = {}
+    for phrase, meaning, _ in found:
+        share = times.get(phrase, 1.0)
+        times[phrase] = share * REPEATED
+        for theme, weight in meaning:
+            yield phrase, theme, weight * share
+
+
+def _scores(found: Iterable[Found[_Means]]) -> Mapping[str, float]:
+    scores: dict[str, float] = {}
+    for _, theme, weight in _added(found):
+        scores[theme] = scores.get(theme, 0.0) + weight
+    return scores
+
+
+def _leader(scores: Mapping[str, float]) -> tuple[str, float]:
+    """Return the theme with the highest score, and by how much it leads."""
+    first = max(scores, key=scores.__getitem__)
+    second = max((score for theme, score in scores.items() if theme != first), default=0.0)
+    return first, scores[first] - second
+
+
+def _probability(lead: float) -> float:
+    return max(probability for least, probability in PROBABILITIES if lead >= least)
+
+
+def _explained(found: Iterable[Found[_Means]], label: str) -> tuple[Weight, ...]:
+    spoke: dict[str, float] = defaultdict(float)
+    for phrase, theme, weight in _added(found):
+        if theme == label:
+            spoke[phrase] += weight
+    heaviest = sorted(spoke.items(), key=lambda item: (-item[1], item[0]))[:MOST_WORDS]
+    return tuple(Weight(phrase, weight) for phrase, weight in heaviest)
