@@ -17,6 +17,7 @@ from deploy.cli.demo import demo
 from deploy.cli.importing import import_file
 from deploy.cli.ledger import ledger
 from deploy.cli.prepare import migrate, topics
+from deploy.cli.score import score
 from deploy.cli.status import status
 from deploy.cli.token import token
 from deploy.cli.up import down, up
@@ -38,6 +39,7 @@ app.command()(topics)
 app.command()(migrate)
 app.command()(token)
 app.command("import")(import_file)
+app.command()(score)
 app.command()(ledger)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(program.app, name="program")

@@ -64,6 +64,24 @@ def convert(row: Row, mapping: ImportMapping, *, tenant: str | None = None) -> d
     return event
 
 
+def rating_of(row: Row, source: RatingSource) -> dict[str, Any] | None:
+    """Return the rating that the row holds, None where its cell is empty.
+
+    Raises RowRefusedError when it is no number; whether the scale has it is not looked at.
+    """
+    content = _value(row, source, "rating")
+    if content is None:
+        return None
+    rating = {
+        "scale": source.scale,
+        "name": source.name,
+        "value": _number(content, "rating.value"),
+        "minimum": source.minimum,
+        "maximum": source.maximum,
+    }
+    return {name: value for name, value in rating.items() if value is not None}
+
+
 def encoded(event: dict[str, Any]) -> bytes:
     """Return the event as JSON in UTF-8."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -73,7 +91,7 @@ def _data(row: Row, mapping: ImportMapping) -> dict[str, Any]:
     data: dict[str, Any] = {
         **{name: _needed(row, getattr(mapping, name), name) for name in _REQUIRED},
         "occurred_at": _moment(row, mapping.occurred_at),
-        "rating": _rating(row, mapping.rating) if mapping.rating else None,
+        "rating": rating_of(row, mapping.rating) if mapping.rating else None,
         **{name: _value(row, getattr(mapping, name), name) for name in _OPTIONAL},
         "contact": _contact(row, mapping),
         "attributes": _attributes(row, mapping),
@@ -125,20 +143,6 @@ def _number(content: str, place: str) -> float:
     if not math.isfinite(number):
         raise RowRefusedError(place, f"{content[:80]!r} is not a number.")
     return number
-
-
-def _rating(row: Row, source: RatingSource) -> dict[str, Any] | None:
-    content = _value(row, source, "rating")
-    if content is None:
-        return None
-    rating = {
-        "scale": source.scale,
-        "name": source.name,
-        "value": _number(content, "rating.value"),
-        "minimum": source.minimum,
-        "maximum": source.maximum,
-    }
-    return {name: value for name, value in rating.items() if value is not None}
 
 
 def _contact(row: Row, mapping: ImportMapping) -> dict[str, str]:

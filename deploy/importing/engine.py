@@ -100,7 +100,7 @@ async def run_import(
     progress = checkpoint.load()
     resumed_at = progress.rows
     with (
-        open_rows(job.file, job.mapping) as file,
+        open_rows(job.file, job.mapping.file, job.mapping.check_columns) as file,
         RejectedRows(job.file, kept_bytes=progress.rejected_bytes) as rejected,
     ):
         for chunk in _chunks(islice(file.rows, resumed_at, None), job):
@@ -123,7 +123,7 @@ def rehearse(job: Job, observe: Observer) -> Rehearsal:
     progress = Progress()
     events: list[dict[str, Any]] = []
     rejected: list[RejectedRow] = []
-    with open_rows(job.file, job.mapping) as file:
+    with open_rows(job.file, job.mapping.file, job.mapping.check_columns) as file:
         for chunk in _chunks(file.rows, job):
             events += map(json.loads, chunk.events[: _SHOWN_EVENTS - len(events)])
             rejected += chunk.rejected[: _SHOWN_REJECTED - len(rejected)]

@@ -206,7 +206,7 @@ class ImportMapping(_Part):
         for place, source in self.sources():
             for column in source.columns:
                 if column not in there:
-                    raise _no_such_column(place, column, there)
+                    raise no_such_column(place, column, there)
 
 
 def load_mapping(path: Path) -> ImportMapping:
@@ -252,7 +252,8 @@ def _first_fault(error: ValidationError) -> str:
     return f"{place}: {fault['msg'].removeprefix('Value error, ')}."
 
 
-def _no_such_column(place: str, column: str, there: list[str]) -> ImportFailedError:
+def no_such_column(place: str, column: str, there: list[str]) -> ImportFailedError:
+    """Return the error that says which columns there are, and which of them may be meant."""
     similar = difflib.get_close_matches(column, there, n=1)
     guess = f"Did you mean {similar[0]!r}? " if similar else ""
     named = ", ".join(repr(name) for name in there[:_LISTED_COLUMNS])

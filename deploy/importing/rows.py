@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from deploy.importing.errors import ImportFailedError, RowRefusedError
-from deploy.importing.mapping import ImportMapping
+from deploy.importing.mapping import FileSettings
 from shared.ids import derived_id
 
 _LARGEST_CELL = 1_048_576
+
+#: Called with the names of a table's columns; raises where one is missing.
+ColumnsCheck = Callable[[Sequence[str]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +63,34 @@ class RowFile:
 
 
 @contextmanager
-def open_rows(path: Path, mapping: ImportMapping) -> Iterator[RowFile]:
+def open_rows(path: Path, settings: FileSettings, check_columns: ColumnsCheck) -> Iterator[RowFile]:
     """Open `path` to read its rows, of which no more than one is held at a time.
 
-    Raises ImportFailedError, here or while reading, when the file as a whole cannot be read: it
-    is not there, has no header, lacks a mapped column, is in another encoding.
+    `check_columns` is asked once, before a table's first row. Raises ImportFailedError, here or
+    while reading, when the file as a whole cannot be read: it is not there, has no header, is
+    in another encoding.
     """
-    encoding = mapping.file.encoding
+    with _named(path, settings.encoding):
+        stream = path.open("rb")
+    with (
+        stream,
+        io.TextIOWrapper(stream, settings.encoding, errors="surrogateescape", newline="") as text,
+    ):
+        rows = _rows(text, path, settings, check_columns)
+        yield RowFile(rows=_read(rows, path, settings.encoding), stream=stream)
+
+
+def _read(rows: Iterator[Row], path: Path, encoding: str) -> Iterator[Row]:
+    """Yield `rows`; only what goes wrong in reading them is the file's fault."""
+    with _named(path, encoding):
+        yield from rows
+
+
+@contextmanager
+def _named(path: Path, encoding: str) -> Iterator[None]:
+    """Name the file in whatever keeps it from being read."""
     try:
-        with (
-            path.open("rb") as stream,
-            io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="") as text,
-        ):
-            yield RowFile(rows=_rows(text, path, mapping), stream=stream)
+        yield
     except UnicodeError as error:
         raise ImportFailedError(
             f"{path.name} is not in {encoding}: {error}.",
@@ -82,19 +100,23 @@ def open_rows(path: Path, mapping: ImportMapping) -> Iterator[RowFile]:
         raise ImportFailedError(f"Cannot read {path}: {error.strerror}.") from None
 
 
-def _rows(text: io.TextIOWrapper, path: Path, mapping: ImportMapping) -> Iterator[Row]:
-    kind = mapping.file.format_of(path)
+def _rows(
+    text: io.TextIOWrapper, path: Path, settings: FileSettings, check_columns: ColumnsCheck
+) -> Iterator[Row]:
+    kind = settings.format_of(path)
     if kind == "jsonl":
         return _json_rows(text)
-    delimiter = mapping.file.delimiter or ("\t" if kind == "tsv" else ",")
-    return _table_rows(text, mapping, delimiter)
+    delimiter = settings.delimiter or ("\t" if kind == "tsv" else ",")
+    return _table_rows(text, check_columns, delimiter)
 
 
-def _table_rows(text: io.TextIOWrapper, mapping: ImportMapping, delimiter: str) -> Iterator[Row]:
+def _table_rows(
+    text: io.TextIOWrapper, check_columns: ColumnsCheck, delimiter: str
+) -> Iterator[Row]:
     csv.field_size_limit(_LARGEST_CELL)
     reader = csv.reader(text, delimiter=delimiter)
     header = _header(reader)
-    mapping.check_columns(header)
+    check_columns(header)
     while True:
         line = reader.line_num + 1
         try:

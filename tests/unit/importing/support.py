@@ -46,5 +46,6 @@ def rows(
 ) -> list[Row]:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    with open_rows(path, mapping(**changes)) as file:
+    settings = mapping(**changes)
+    with open_rows(path, settings.file, settings.check_columns) as file:
         return list(file.rows)

@@ -1,0 +1,250 @@
+"""`closedloop score`: a file of one's own scored on this machine, without any server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from deploy.importing.mapping import FileSettings, RatingSource
+from deploy.offline.engine import Observer, score_file
+from deploy.offline.errors import OfflineError
+from deploy.offline.job import Job, format_of
+from deploy.offline.report import Scored, share
+from shared.clock import SystemClock
+from shared.errors import ClosedLoopError
+from shared.program.document import DEFAULT_SCALES, Program
+from shared.program.loading import ProgramError, read_program
+
+_ROWS_REFUSED = 1
+_NOT_DONE = 2
+_STOPPED = 130
+_SHOWN = 6
+
+
+def score(  # noqa: PLR0913  (the options of a command)
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines or Parquet.")],
+    *,
+    text_column: Annotated[str, typer.Option(help="The column with the customers' words.")],
+    out: Annotated[
+        Path, typer.Option(help="The result: .csv, .tsv, .jsonl or .parquet.", show_default=False)
+    ],
+    rating_column: Annotated[str | None, typer.Option(help="The column with the rating.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Its scale: nps, csat, ces, stars, thumbs or custom.")
+    ] = None,
+    minimum: Annotated[
+        float | None, typer.Option(help="The lowest value of a custom scale.")
+    ] = None,
+    maximum: Annotated[float | None, typer.Option(help="The highest one.")] = None,
+    program: Annotated[
+        Path | None, typer.Option(help="The program that judges. Without it, a built-in one.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="A page with charts (HTML).")] = None,
+    encoding: Annotated[str, typer.Option(help="How the file is encoded.")] = "utf-8",
+    delimiter: Annotated[
+        str | None, typer.Option(help="What separates columns, where the name does not tell it.")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="How many work.", show_default="one for each core")
+    ] = len(os.sched_getaffinity(0)),
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object on stdout.")
+    ] = False,
+) -> None:
+    """Score a file on this machine: language, theme, severity, flag and rule of every row.
+
+    Needs no server and sends nothing anywhere. Every row of the file is in the result, in its
+    order, with the columns that it had; rows that could not be judged have empty verdicts and
+    are listed in OUT.errors.csv.
+
+    Exit code: 0 done, 1 done and some rows refused, 2 not done (nothing is written then).
+    """
+    try:
+        judging, built_in = _program(program)
+        job = Job(
+            file=file,
+            settings=_settings(file, encoding, delimiter),
+            text_column=text_column,
+            rating=_rating(rating_column, scale, minimum, maximum),
+            program=judging,
+            built_in=built_in,
+            out=out,
+            report=report,
+            force=force,
+            processes=processes,
+        )
+        with _stoppable(), _bar(job) as observe:
+            scored = score_file(job, SystemClock(), observe)
+    except ClosedLoopError as error:
+        raise _not_done(str(error)) from None
+    except OSError as error:
+        raise _not_done(f"Cannot use {error.filename or out}: {error.strerror}.") from None
+    except KeyboardInterrupt:
+        raise _not_done("Stopped. Nothing was written.", code=_STOPPED) from None
+    _tell(scored, as_json=as_json)
+    if scored.tally.refused:
+        raise typer.Exit(_ROWS_REFUSED)
+
+
+def _program(path: Path | None) -> tuple[Program, bool]:
+    if path is None:
+        built_in = resources.files("deploy.offline").joinpath("default_program.yaml")
+        return read_program(built_in.read_text(encoding="utf-8")), True
+    try:
+        return read_program(path.read_text(encoding="utf-8")), False
+    except UnicodeDecodeError as error:
+        raise OfflineError(
+            f"{path} is not UTF-8: byte {error.start:,}.", remedy="Save it as UTF-8."
+        ) from None
+    except ProgramError as error:
+        raise OfflineError(
+            f"{path} is no program: {error.faults[0]}",
+            remedy=f"closedloop program check {path} lists every fault.",
+        ) from None
+
+
+def _settings(file: Path, encoding: str, delimiter: str | None) -> FileSettings:
+    form = format_of(file)
+    try:
+        return FileSettings(
+            format=None if form == "parquet" else form,
+            encoding=encoding,
+            delimiter="\t" if delimiter == r"\t" else delimiter,
+        )
+    except ValidationError as error:
+        raise _bad_option(error) from None
+
+
+def _rating(
+    column: str | None, scale: str | None, minimum: float | None, maximum: float | None
+) -> RatingSource | None:
+    if column is None:
+        if scale is not None:
+            raise OfflineError("--scale needs --rating-column.", remedy="Name the column.")
+        return None
+    if scale not in DEFAULT_SCALES:
+        said = "is not said" if scale is None else f"{scale!r} is not known"
+        raise OfflineError(
+            f"The scale of {column!r} {said}.",
+            remedy=f"Give --scale with one of {', '.join(DEFAULT_SCALES)}.",
+        )
+    try:
+        return RatingSource.model_validate(
+            {"column": column, "scale": scale, "minimum": minimum, "maximum": maximum}
+        )
+    except ValidationError as error:
+        raise _bad_option(error) from None
+
+
+def _bad_option(error: ValidationError) -> OfflineError:
+    fault = error.errors(include_url=False)[0]
+    option = f"--{fault['loc'][0]}: " if fault["loc"] else ""
+    return OfflineError(f"{option}{fault['msg'].removeprefix('Value error, ')}.")
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let the signal that ends a process end this one as Ctrl+C does: with its files removed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _bar(job: Job) -> Iterator[Observer]:
+    """Show a bar on a terminal, on stderr, and nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]} rows, {task.fields[flagged]} flagged"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(job.file.name, total=None, rows="0", flagged="0")
+        yield lambda done, size, tally: bar.update(
+            task, completed=done, total=size, rows=f"{tally.rows:,}", flagged=f"{tally.flagged:,}"
+        )
+
+
+def _tell(scored: Scored, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(_as_object(scored), ensure_ascii=False))
+        return
+    job, tally = scored.job, scored.tally
+    typer.echo(
+        f"{job.file.name}: {tally.rows:,} rows = {tally.scored:,} scored + {tally.silent:,} that"
+        f" say nothing + {tally.refused:,} refused, in {scored.seconds} s"
+    )
+    own = " (built in; your own: --program)" if job.built_in else ""
+    typer.echo(f"  Program    {job.program.name}, version {job.program.version}{own}")
+    flagged = f"{tally.flagged:,} of {tally.scored:,} ({share(tally.flagged, tally.scored)})"
+    typer.echo(f"  Flagged    {flagged}")
+    for name, counts in _shown_counts(scored).items():
+        most = sorted(counts.items(), key=lambda item: (not item[0], -item[1]))
+        shown = [f"{label or 'not told'} {n:,}" for label, n in most if label][:_SHOWN]
+        untold = [f"not told {counts['']:,}"] if counts.get("") else []
+        typer.echo(f"  {name:<10} {', '.join([*shown, *untold]) or 'none'}")
+    _tell_places(scored)
+
+
+def _shown_counts(scored: Scored) -> dict[str, dict[str, int]]:
+    tally = scored.tally
+    return {
+        "Severity": tally.severities,
+        "Languages": tally.languages,
+        "Sentiment": tally.sentiments,
+        "Themes": tally.themes,
+    }
+
+
+def _tell_places(scored: Scored) -> None:
+    job = scored.job
+    typer.echo(f"Result: {job.out}")
+    if job.report:
+        typer.echo(f"Report: {job.report}")
+    if scored.tally.refused:
+        typer.echo(f"Refused rows with the reasons: {job.errors}")
+
+
+def _as_object(scored: Scored) -> dict[str, Any]:
+    job, tally = scored.job, scored.tally
+    counters = ("languages", "sentiments", "themes", "causes", "categories", "severities", "rules")
+    return {
+        "file": str(job.file),
+        "out": str(job.out),
+        "report": str(job.report) if job.report else None,
+        "errors": str(job.errors) if tally.refused else None,
+        "program": {
+            "name": job.program.name,
+            "version": job.program.version,
+            "built_in": job.built_in,
+        },
+        "columns": list(scored.names),
+        "rows": tally.rows,
+        "scored": tally.scored,
+        "silent": tally.silent,
+        "refused": tally.refused,
+        "flagged": tally.flagged,
+        **{name: dict(getattr(tally, name).most_common()) for name in counters},
+        "seconds": scored.seconds,
+    }
+
+
+def _not_done(reason: str, *, code: int = _NOT_DONE) -> typer.Exit:
+    typer.echo(f"closedloop score: {reason}", err=True)
+    return typer.Exit(code)

@@ -1,0 +1,1 @@
+"""Scoring a file of one's own, without any server: what `closedloop score` does."""

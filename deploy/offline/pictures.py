@@ -1,0 +1,125 @@
+"""Bars as SVG, drawn by hand: no script, words that stay words, colours of the page's style.
+
+Altair draws more kinds of picture; for bars it took 2 s to start, 140 MB of memory and 94 MB on
+disk, and its colours don't follow a dark screen.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+#: Drawn for a phone's width, on which letters should not shrink.
+_WIDTH = 360
+#: Bars and the line end here; the numbers stand to the right of them.
+_PLOT = 304
+#: What is there at all is seen.
+_THINNEST = 1.5
+_ROW = 38
+_BAR_HEIGHT = 12
+_LABEL_BASELINE = 14
+_BAR_TOP = 20
+_AXIS = 22
+_LONGEST_LABEL = 38
+#: Drawn twice: light below, so that it stands out from the bars.
+_LINE = Markup('<polyline class="halo" points="{0}"/><polyline class="total" points="{0}"/>')
+
+
+class Bar(NamedTuple):
+    """A bar: its name, how many, and the part of them that is drawn darker."""
+
+    label: str
+    n: int
+    darker: int = 0
+
+
+def bars(rows: Sequence[Bar], *, name: str, title: str) -> Markup:
+    """Return a bar for each of `rows`. `name` makes the ids unique on the page."""
+    return _svg(_rows(rows), height=_ROW * len(rows), name=name, title=title, words=_in_words(rows))
+
+
+def pareto(rows: Sequence[Bar], *, name: str, title: str) -> Markup:
+    """Return a bar for each of `rows`, largest first, and the line of their growing share."""
+    total = sum(row.n for row in rows)
+    shares = [sum_ / total for sum_ in accumulate(row.n for row in rows)]
+    line = " ".join(
+        f"{share * _PLOT:.1f},{place * _ROW + _BAR_TOP + _BAR_HEIGHT / 2:.1f}"
+        for place, share in enumerate(shares)
+    )
+    height = _ROW * len(rows)
+    drawn = [
+        _rows(rows),
+        Markup(
+            '<polyline class="halo" points="{0}"/><polyline class="total" points="{0}"/>'
+        ).format(line),
+        *(_tick(place, height) for place in (0, 50, 100)),
+    ]
+    words = f"{_in_words(rows)} The first {_most_of(shares)} make up 80 % or more of them."
+    return _svg(Markup("").join(drawn), height=height + _AXIS, name=name, title=title, words=words)
+
+
+def _most_of(shares: Sequence[float]) -> int:
+    """Return how many of the largest make up four fifths."""
+    return next(place for place, share in enumerate(shares, start=1) if share >= 0.8)  # noqa: PLR2004
+
+
+def _rows(rows: Sequence[Bar]) -> Markup:
+    top = max(row.n for row in rows)
+    return Markup("").join(_row(place * _ROW, row, top) for place, row in enumerate(rows))
+
+
+def _row(y: float, row: Bar, top: int) -> Markup:
+    return Markup(
+        '<text x="0" y="{base}">{label}</text>'
+        '<text x="{width}" y="{base}" text-anchor="end">{n}</text>'
+        '<rect class="bar light" x="0" y="{bar}" width="{all:.1f}" height="{height}"/>'
+        '<rect class="bar" x="0" y="{bar}" width="{part:.1f}" height="{height}"/>'
+    ).format(
+        base=y + _LABEL_BASELINE,
+        width=_WIDTH,
+        label=_shortened(row.label),
+        n=f"{row.n:,}",
+        bar=y + _BAR_TOP,
+        all=_length(row.n, top),
+        part=_length(row.darker, top),
+        height=_BAR_HEIGHT,
+    )
+
+
+def _length(n: int, top: int) -> float:
+    return max(_PLOT * n / top, _THINNEST) if n else 0.0
+
+
+def _tick(percent: int, height: float) -> Markup:
+    x = _PLOT * percent / 100
+    anchor = {0: "start", 100: "end"}.get(percent, "middle")
+    return Markup(
+        '<line class="axis" x1="{x}" y1="{y1}" x2="{x}" y2="{y2}"/>'
+        '<text x="{x}" y="{base}" text-anchor="{anchor}">{percent} %</text>'
+    ).format(x=x, y1=height, y2=height + 5, base=height + 18, anchor=anchor, percent=percent)
+
+
+def _shortened(label: str) -> str:
+    """Return a label that fits; what combines with a letter is never parted from it."""
+    if len(label) <= _LONGEST_LABEL:
+        return label
+    end = _LONGEST_LABEL - 1
+    while end > 1 and unicodedata.category(label[end]).startswith("M"):
+        end -= 1
+    return label[:end].rstrip() + "…"
+
+
+def _in_words(rows: Sequence[Bar]) -> str:
+    return "; ".join(f"{row.label} {row.n:,}" for row in rows) + "."
+
+
+def _svg(body: Markup, *, height: float, name: str, title: str, words: str) -> Markup:
+    return Markup(
+        '<svg role="img" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
+        ' aria-labelledby="{n}-title {n}-desc"><title id="{n}-title">{t}</title>'
+        '<desc id="{n}-desc">{d}</desc>{b}</svg>'
+    ).format(w=_WIDTH, h=height, n=escape(name), t=title, d=words, b=body)

@@ -1,0 +1,100 @@
+"""Chunks of rows scored by several processes, in order and with few of them in memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import Any, TypeVar
+
+from deploy.offline.errors import OfflineError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: Chunks that are worked on right here before processes are started: a process takes two
+#: seconds to start, in which a thousand rows are scored several times.
+HERE = 12
+#: Chunks under way for each process: one at work, one waiting.
+_AHEAD = 2
+
+
+#: In a process of the pool: the function that it works with, made when the process starts.
+_works: list[Callable[[Any], Any]] = []
+
+
+def mapped(
+    make: Callable[[], Callable[[T], R]], chunks: Iterable[T], processes: int
+) -> Generator[R, None, None]:
+    """Yield what the function that `make` makes gives for each of `chunks`, in their order.
+
+    The first chunks, and all of them for one process, are worked on right here. Raises
+    OfflineError when a process is killed from outside.
+    """
+    work = make()  # what keeps it from being made is said here, with its reason
+    remaining = iter(chunks)
+    yield from map(work, remaining if processes == 1 else islice(remaining, HERE))
+    first = next(remaining, None)
+    if first is None:
+        return
+    with _pool(make, processes) as pool:
+        under_way: deque[Future[R]] = deque()
+        for chunk in chain([first], remaining):
+            with _undisturbed():
+                under_way.append(pool.submit(_work, chunk))
+            if len(under_way) > processes * _AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+@contextmanager
+def _pool(make: Callable[[], Callable[[T], R]], processes: int) -> Iterator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(make,)
+    )
+    try:
+        yield pool
+    except BrokenProcessPool:
+        raise OfflineError(
+            "A scoring process was killed, perhaps for want of memory.",
+            remedy="Take fewer with --processes.",
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold stop signals back while processes are started: half started, they complain.
+
+    What is started here never sees them: the first process stops the others.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(make: Callable[[], Callable[[Any], Any]]) -> None:
+    threading.Thread(target=_end_with_the_first_process, daemon=True).start()
+    _works.append(make())
+
+
+def _end_with_the_first_process() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(chunk: Any) -> Any:  # noqa: ANN401  (what the function takes and gives)
+    return _works[0](chunk)
