@@ -35,7 +35,7 @@ from tests.faults.traffic import TOPIC, valid_messages
 from tests.support.databases import cloned, ensure_template
 from tests.support.waiting import until
 
-ROUNDS = 7
+ROUNDS = 5
 PARSED_EVENTS = 200_000
 SCORED_EVENTS = 100_000
 RESUME_EVENTS = 20_000
