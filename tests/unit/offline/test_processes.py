@@ -6,11 +6,18 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from deploy.offline.errors import OfflineError
 from deploy.offline.processes import HERE, mapped
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the processes that are started find this module, however pytest was."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))
 
 
 def _doubling() -> Callable[[int], tuple[int, int]]:
