@@ -94,7 +94,7 @@ async def test_nothing_is_lost_and_nothing_is_there_twice(
             faults.create_task(restart_servers(broker, database))
             faults.create_task(cut_connections(database.address))
             faults.create_task(more_and_fewer_workers(site, tmp_path))
-        await until(lambda: settled(site), within_s=SETTLED_WITHIN_S)
+        await until_settled(site, tmp_path, within_s=SETTLED_WITHIN_S)
         assert [worker.kills for worker in (scoring, routing, outer_loop)] == [KILLS] * 3
 
     await compare_with_the_witness(site)
@@ -175,16 +175,32 @@ async def has_members(site: Settings, group: str, wanted: int) -> bool:
 # ── afterwards ───────────────────────────────────────────────────────────────────────────────
 
 
-async def settled(site: Settings) -> bool:
-    """Whether every group has committed the end of every partition that it reads."""
+async def until_settled(site: Settings, logs: Path, *, within_s: float) -> None:
+    """Wait until every group has committed the end of every partition that it reads."""
+    lags: dict[str, int] = {}
+
+    async def settled() -> bool:
+        lags.clear()
+        with contextlib.suppress(KafkaError):  # the broker is coming back
+            for group, topics in GROUPS.items():
+                lags[group] = await asyncio.to_thread(
+                    witness.lag, site.kafka_bootstrap_servers, group, topics
+                )
+        return len(lags) == len(GROUPS) and not any(lags.values())
+
     try:
-        lags = [
-            await asyncio.to_thread(witness.lag, site.kafka_bootstrap_servers, group, topics)
-            for group, topics in GROUPS.items()
-        ]
-    except KafkaError:  # the broker is coming back
-        return False
-    return sum(lags) == 0
+        await until(settled, within_s=within_s)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; lags {lags}; {last_faults(logs)}") from None
+
+
+def last_faults(logs: Path) -> dict[str, str]:
+    """Return why each worker stopped last, of those that stopped by themselves."""
+    return {
+        log.stem: lines[-1]
+        for log in sorted(logs.glob("*.*-*.log"))
+        if (lines := [line for line in log.read_text().splitlines() if "critical" in line])
+    }
 
 
 async def compare_with_the_witness(site: Settings) -> None:
@@ -234,7 +250,7 @@ async def replay_the_dead_letters(site: Settings, logs: Path) -> None:
         kept("services.outer_loop", site, logs),
     ):
         assert await replay(site, before) == len(before)
-        await until(lambda: settled(site), within_s=120.0)
+        await until_settled(site, logs, within_s=120.0)
     after = await listed(site)
     assert len(after) == 2 * len(before) - 1
     assert all(letter.replayed_at for letter in after[-len(before) :])

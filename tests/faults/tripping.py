@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
+from services.scoring.domain.received import Received
 from services.scoring.worker import CONSUMER
 from shared.contracts.records import Batch, Committed, Rejected
 from shared.kafka.worker import Subscription, run
@@ -14,10 +14,10 @@ from shared.settings import Settings
 from tests.faults.traffic import TRIPPING_ID
 
 
-def _with_bug(subscription: Subscription[Any]) -> Subscription[Any]:
-    async def commit(batch: Batch[Any]) -> Committed:
+def _with_bug(subscription: Subscription[Received]) -> Subscription[Received]:
+    async def commit(batch: Batch[Received]) -> Committed:
         for entry in batch.entries:
-            if not isinstance(entry.decoded, Rejected) and entry.decoded.id == TRIPPING_ID:
+            if not isinstance(entry.decoded, Rejected) and entry.decoded.event.id == TRIPPING_ID:
                 raise KeyError("a bug put in for the test")
         return await subscription.commit(batch)
 
@@ -25,7 +25,7 @@ def _with_bug(subscription: Subscription[Any]) -> Subscription[Any]:
 
 
 @asynccontextmanager
-async def _open(settings: Settings) -> AsyncIterator[Sequence[Subscription[Any]]]:
+async def _open(settings: Settings) -> AsyncIterator[Sequence[Subscription[Received]]]:
     async with CONSUMER.open(settings) as subscriptions:
         yield [_with_bug(subscription) for subscription in subscriptions]
 
