@@ -10,7 +10,15 @@ from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.console import RenderableType
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from deploy.local.announce import Step
 
@@ -21,6 +29,23 @@ def table_console() -> RichConsole:
     """Return a console for tables: as wide as the terminal, and uncut where a program reads."""
     console = RichConsole(highlight=False)
     return console if console.is_terminal else RichConsole(highlight=False, width=_WIDE)
+
+
+@contextmanager
+def file_bar(name: str, counted: str) -> Iterator[tuple[Progress, TaskID]]:
+    """Show a bar for a file on a terminal, on stderr, and nothing elsewhere.
+
+    It is updated with the texts `rows` and `counted`: how many rows, how many of them `counted`.
+    """
+    console = RichConsole(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn(f"{{task.fields[rows]}} rows, {{task.fields[counted]}} {counted}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield bar, bar.add_task(name, total=None, rows="0", counted="0")
 
 
 class Screen:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from deploy.cli.console import file_bar
 from deploy.importing.checkpoint import checkpoint
 from deploy.importing.client import IngestClient
 from deploy.importing.engine import (
@@ -140,18 +139,14 @@ def _show(job: Job, rehearsal: Rehearsal) -> None:
 @contextmanager
 def _bar(job: Job) -> Iterator[Observer]:
     """Show a bar over the file's bytes on a terminal, on stderr, and nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rows]} rows, {task.fields[refused]} refused"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        size = job.file.stat().st_size
-        task = bar.add_task(job.file.name, total=size, rows="0", refused="0")
+    size = job.file.stat().st_size
+    with file_bar(job.file.name, "refused") as (bar, task):
         yield lambda done, progress: bar.update(
-            task, completed=done, rows=f"{progress.rows:,}", refused=f"{progress.refused:,}"
+            task,
+            completed=done,
+            total=size,
+            rows=f"{progress.rows:,}",
+            counted=f"{progress.refused:,}",
         )
 
 

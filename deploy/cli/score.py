@@ -13,9 +13,8 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from deploy.cli.console import file_bar
 from deploy.importing.mapping import FileSettings, RatingSource
 from deploy.offline.engine import Observer, score_file
 from deploy.offline.errors import OfflineError
@@ -167,17 +166,9 @@ def _stoppable() -> Iterator[None]:
 @contextmanager
 def _bar(job: Job) -> Iterator[Observer]:
     """Show a bar on a terminal, on stderr, and nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rows]} rows, {task.fields[flagged]} flagged"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(job.file.name, total=None, rows="0", flagged="0")
+    with file_bar(job.file.name, "flagged") as (bar, task):
         yield lambda done, size, tally: bar.update(
-            task, completed=done, total=size, rows=f"{tally.rows:,}", flagged=f"{tally.flagged:,}"
+            task, completed=done, total=size, rows=f"{tally.rows:,}", counted=f"{tally.flagged:,}"
         )
 
 

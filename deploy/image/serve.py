@@ -6,13 +6,13 @@ import argparse
 import sys
 from importlib import import_module
 
-import uvicorn
 from fastapi import FastAPI
 
 from deploy.cli.servers import find_settings
 from shared.errors import ClosedLoopError
 from shared.settings import Settings
 from shared.telemetry.log import configure
+from shared.web.serving import serve_app
 
 SERVICES = ("ingest", "scoring", "routing", "outer_loop")
 
@@ -32,18 +32,7 @@ def main() -> None:
 def serve(service: str, settings: Settings, *, host: str, port: int) -> None:
     """Serve the API of `service` until a signal says stop."""
     configure(settings.log_format, process=f"{service}-api")
-    uvicorn.run(
-        app_of(service, settings),
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GOODBYE_S,
-    )
+    serve_app(app_of(service, settings), host=host, port=port, goodbye_s=_GOODBYE_S)
 
 
 def app_of(service: str, settings: Settings) -> FastAPI:

@@ -14,7 +14,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -30,6 +29,7 @@ from services.scoring.app import create_app as create_scoring
 from shared.errors import ClosedLoopError
 from shared.settings import Settings, from_environment
 from shared.telemetry.log import configure
+from shared.web.serving import serve_app
 
 HOME = "/inbox"
 FACTORIES: Mapping[str, Callable[[Settings], FastAPI]] = {
@@ -108,18 +108,7 @@ def serve(port: int) -> None:
     configure(settings.log_format, process="web")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # our own health checks
     front = create_front({name: create(settings) for name, create in FACTORIES.items()})
-    uvicorn.run(
-        front,
-        host=LOOPBACK,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GOODBYE_S,
-    )
+    serve_app(front, host=LOOPBACK, port=port, goodbye_s=_GOODBYE_S)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
-from services.scoring.domain.text.opinion import Opinion, Weight
+from services.scoring.domain.text.opinion import Opinion, Weight, heaviest
 from services.scoring.domain.text.phrases import Phrases, readable, words_of
 
 #: Under which the emoji stand.
@@ -37,7 +37,6 @@ MOST_EXCLAMATIONS = 3
 #: Turns sums into probabilities that hold: chosen on feedback about airlines, where the mean
 #: probability then is the share that is right.
 TEMPERATURE = 0.75
-MOST_WORDS = 5
 
 _SENTENCE = re.compile(r"[.!?;\n…。！？；]+")
 _LINK = re.compile(r"https?://\S+")
@@ -101,7 +100,7 @@ class LexiconJudge:
             "positive": sums.positive,
         }
         label = max(scores, key=scores.__getitem__)
-        words = _explained(sums.words, label) if explain else ()
+        words = heaviest(_spoke(sums.words, label)) if explain else ()
         return Opinion(label, _probability(scores, label), words)
 
     def _sums(self, text: str, language: str | None) -> _Sums:
@@ -210,11 +209,6 @@ def _meanings(listed: Mapping[str, Any]) -> dict[str, Meaning]:
 def _probability(scores: Mapping[str, float], label: str) -> float:
     odds = [math.exp((score - scores[label]) / TEMPERATURE) for score in scores.values()]
     return 1.0 / sum(odds)
-
-
-def _explained(words: Iterable[tuple[str, Meaning]], label: str) -> tuple[Weight, ...]:
-    weights = sorted(_spoke(words, label), key=lambda weight: (-weight.weight, weight.words))
-    return tuple(weights[:MOST_WORDS])
 
 
 def _spoke(words: Iterable[tuple[str, Meaning]], label: str) -> Iterator[Weight]:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from string import ascii_uppercase
 
+from services.scoring.domain.text.phrases import UNSPACED
+
 #: Digits of a phone number after ITU-T E.164, of a card number after ISO/IEC 7812.
 MOST_PHONE_DIGITS = 15
 CARD_DIGITS = range(13, 20)
@@ -51,7 +53,7 @@ _REFERENCE = re.compile(
     r"(?<![A-Za-z0-9])(?![A-Z]{2}\d{1,4}(?![A-Z0-9]))(?=[A-Z]{0,11}\d)(?=\d{0,11}[A-Z])"
     r"[A-Z0-9]{5,12}(?![A-Za-z0-9])"
 )
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def mask(text: str, *, names: Iterable[str] = (), references: bool = False) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+#: Words that an opinion names at most.
+MOST_WORDS = 5
 
 
 class Weight(NamedTuple):
@@ -22,3 +26,9 @@ class Opinion(NamedTuple):
     label: str | None
     probability: float
     words: tuple[Weight, ...] = ()
+
+
+def heaviest(weights: Iterable[Weight]) -> tuple[Weight, ...]:
+    """Return the words that weighed most, heaviest first, equals by the alphabet."""
+    ranked = sorted(weights, key=lambda weight: (-weight.weight, weight.words))
+    return tuple(ranked[:MOST_WORDS])

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from services.scoring.domain.text.opinion import Weight
+from services.scoring.domain.text.opinion import Weight, heaviest
 from services.scoring.domain.text.tokens import is_run
 
-MOST_WORDS = 5
 #: Characters of the longest passage that is shown of a run without spaces.
 _LONGEST = 24
 
@@ -23,9 +22,7 @@ class Spoken(NamedTuple):
 
 def passages(spoken: Iterable[Spoken]) -> tuple[Weight, ...]:
     """Return the words, or passages of runs, that weighed most for the label, at most five."""
-    found = [weight for one in spoken for weight in _of_unit(one)]
-    found.sort(key=lambda weight: (-weight.weight, weight.words))
-    return tuple(found[:MOST_WORDS])
+    return heaviest(weight for one in spoken for weight in _of_unit(one))
 
 
 def _of_unit(spoken: Spoken) -> Iterator[Weight]:

@@ -26,10 +26,10 @@ MOST_PHRASES = 30_000
 SHORTEST_STEM = 3
 
 # Thai and Lao, Khmer and Burmese, kana, Chinese: written without spaces between words.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-_PIECE = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:'[^\W_{_UNSPACED}]+)*\*?|[^\w\s]")
-_WORDS = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:'[^\W_{_UNSPACED}]+)*")
-_BEGINS_UNSPACED = re.compile(rf"[{_UNSPACED}]").match
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+_PIECE = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+(?:'[^\W_{UNSPACED}]+)*\*?|[^\w\s]")
+_WORDS = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+(?:'[^\W_{UNSPACED}]+)*")
+_BEGINS_UNSPACED = re.compile(rf"[{UNSPACED}]").match
 # ASCII text is cut without a regular expression, in a third of the time.
 _ASCII_WORDS = {sign: " " for sign in range(128) if not (chr(sign).isalnum() or chr(sign) == "'")}
 

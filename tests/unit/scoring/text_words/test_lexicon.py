@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services.scoring.domain.text.data import sentiment_words
 from services.scoring.domain.text.judge import Judge
-from services.scoring.domain.text.lexicon import MOST_WORDS, LexiconJudge
-from services.scoring.domain.text.opinion import Opinion
+from services.scoring.domain.text.lexicon import LexiconJudge
+from services.scoring.domain.text.opinion import MOST_WORDS, Opinion
 from tests.unit.scoring.text_words.anything import ANY_TEXT, LONG_TEXT
 
 LANGUAGES = ("en", "es", "zh", "th", "lo", "kk", "hmn", "ru")

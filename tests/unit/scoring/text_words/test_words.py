@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.domain.text.judge import Judge
-from services.scoring.domain.text.opinion import Opinion
+from services.scoring.domain.text.opinion import MOST_WORDS, Opinion
 from services.scoring.domain.text.phrases import PhraseError
-from services.scoring.domain.text.words import MOST_WORDS, WordsJudge
+from services.scoring.domain.text.words import WordsJudge
 from tests.unit.scoring.text_words.anything import ANY_TEXT, LONG_TEXT
 
 THEMES = {
