@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -63,12 +62,19 @@ def activate(
     text = text_of(file)
     checked(file, text, as_json=as_json)
     moment, name = moment_of(start), user(who)
-    program = in_store(lambda programs: programs.activate(text, who=name, why=why, start=moment))
+
+    async def decide(programs: ProgramStore) -> tuple[Program, Activation]:
+        program = await programs.activate(text, who=name, why=why, start=moment)
+        return program, await _latest(programs, program.tenant, program.version)
+
+    program, activation = in_store(decide)
     if as_json:
-        typer.echo(json.dumps(_told(program.tenant, program.version, moment)))
+        typer.echo(json.dumps(_told(activation)))
     else:
-        since = f"counts from {in_utc(moment)} on" if moment else "is active"
-        typer.echo(f"Version {program.version} of {program.tenant} {since}: {_summary(program)}.")
+        typer.echo(
+            f"Version {program.version} of {program.tenant} counts from"
+            f" {in_utc(activation.active_from)} on: {_summary(program)}."
+        )
 
 
 @app.command()
@@ -85,17 +91,17 @@ def rollback(
     """Let an earlier version count again: a new activation, nothing is lost."""
     moment, name = moment_of(start), user(who)
 
-    async def back(programs: ProgramStore) -> str:
+    async def back(programs: ProgramStore) -> Activation:
         whose = await _the_tenant(programs, tenant)
         await programs.roll_back(whose, to=to, who=name, why=why, start=moment)
-        return whose
+        return await _latest(programs, whose, to)
 
-    whose = in_store(back)
+    activation = in_store(back)
     if as_json:
-        typer.echo(json.dumps(_told(whose, to, moment)))
+        typer.echo(json.dumps(_told(activation)))
     else:
-        since = f"from {in_utc(moment)} on" if moment else "now"
-        typer.echo(f"Version {to} of {whose} counts again {since}.")
+        since = in_utc(activation.active_from)
+        typer.echo(f"Version {to} of {activation.tenant} counts again from {since} on.")
 
 
 @app.command()
@@ -143,9 +149,18 @@ def _say_nothing_is_active(tenant: str | None) -> None:
     typer.echo(f"No program is active{of_tenant}. Activate one: closedloop program activate")
 
 
-def _told(tenant: str, version: int, start: datetime | None) -> dict[str, str | int]:
-    told: dict[str, str | int] = {"tenant": tenant, "version": version}
-    return told | {"active_from": start.isoformat()} if start else told
+async def _latest(programs: ProgramStore, tenant: str, version: int) -> Activation:
+    """Return the activation that was decided on last for this version."""
+    history = await programs.history(tenant)
+    return [one for one in history if one.version == version][-1]
+
+
+def _told(activation: Activation) -> dict[str, str | int]:
+    return {
+        "tenant": activation.tenant,
+        "version": activation.version,
+        "active_from": activation.active_from.isoformat(),
+    }
 
 
 def _summary(program: Program) -> str:

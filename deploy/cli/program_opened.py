@@ -95,7 +95,7 @@ def moment_of(text: str | None) -> datetime | None:
 
 def in_utc(moment: datetime) -> str:
     """Return a moment as people read it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _show_faults(file: Path, error: ProgramError, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -26,20 +26,24 @@ TOPIC = "feedback.submitted.v1"
 WORKER_ROLE = "closedloop_scoring"
 API_ROLE = "closedloop_scoring_api"
 
+#: Scorers that are kept ready: a year's changes, read again, bring many.
+_MOST_SCORERS = 200
+
 
 class Scorers:
-    """A scorer for each active program, compiled when the program becomes active."""
+    """A scorer for each version of a program that judges, compiled when it is first needed."""
 
     def __init__(self) -> None:
-        self._scorers: dict[str, Scorer] = {}
+        self._scorers: dict[tuple[str, int], Scorer] = {}
 
-    def of(self, programs: Mapping[str, Program]) -> Mapping[str, Scorer]:
-        """Return the scorers of `programs`, by tenant."""
-        for tenant, program in programs.items():
-            scorer = self._scorers.get(tenant)
-            if scorer is None or scorer.program is not program:
-                self._scorers[tenant] = Scorer(program)
-        return dict(self._scorers)
+    def of(self, program: Program) -> Scorer:
+        """Return the scorer of `program`."""
+        key = program.tenant, program.version
+        if key not in self._scorers:
+            if len(self._scorers) >= _MOST_SCORERS:
+                self._scorers.clear()
+            self._scorers[key] = Scorer(program)
+        return self._scorers[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,9 @@ class ScoreEffects:
     scorers: Scorers = field(default_factory=Scorers)
 
     async def __call__(self, connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
-        """Score `batch`, all of whose tenants have a program."""
-        scorers = self.scorers.of(await self.programs.active())
+        """Score `batch`, all of whose tenants have a program, each event by its moment's."""
+        programs = await self.programs.at([(received.tenant, received.at) for received in batch])
+        scorers = [self.scorers.of(program) for program in programs]
         return await score_batch(PostgresScores(connection), batch, scorers=scorers)
 
 

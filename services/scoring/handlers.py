@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.scoring.domain.history import Customer, History, Said
+from services.scoring.domain.history import NOTHING_EARLIER, Customer, History, Said
 from services.scoring.domain.language import language_of
 from services.scoring.domain.message import TYPE, scored_json
 from services.scoring.domain.ports import Kept, ScoredEvent, Scores
@@ -21,33 +21,33 @@ async def score_batch(
     scores: Scores,
     batch: Sequence[Received],
     *,
-    scorers: Mapping[str, Scorer],
+    scorers: Sequence[Scorer],
 ) -> list[Outcome]:
     """Score each event of `batch` once, ever, and return an outcome for each, in order.
 
-    `scorers` has one for each event's tenant. An event that was scored before keeps its score:
-    its outcome is the message that is kept, to the byte, whatever the program says by now.
+    `scorers` has one for each event, of the version that counted when it came. An event that was
+    scored before keeps its score: its outcome is the message that is kept, to the byte, whatever
+    the program says by now.
     """
     ids = [feedback_id(event.tenant, event.source, event.id) for event, _ in batch]
     history = await _history(scores, batch, scorers)
     scored: dict[UUID, ScoredEvent] = {}
-    for identity, received in zip(ids, batch, strict=True):
+    for identity, received, scorer in zip(ids, batch, scorers, strict=True):
         if identity not in scored:
-            scored[identity] = _score(received, identity, scorers[received.tenant], history)
+            scored[identity] = _score(received, identity, scorer, history)
     known = await scores.add(list(scored.values()))
     kept = await scores.kept(known) if known else {}
     return _outcomes(ids, scored, kept)
 
 
-async def _history(
-    scores: Scores, batch: Sequence[Received], scorers: Mapping[str, Scorer]
-) -> History:
+async def _history(scores: Scores, batch: Sequence[Received], scorers: Sequence[Scorer]) -> History:
     """Return what the customers said before whose programs ask for it."""
-    asking = {tenant for tenant, scorer in scorers.items() if scorer.reads_history}
-    if not asking:
-        return History()
-    customers = {_customer(event) for event, _ in batch if event.tenant in asking}
-    return History(await scores.said_by(list(customers)))
+    asking = {
+        _customer(received.event)
+        for received, scorer in zip(batch, scorers, strict=True)
+        if scorer.reads_history
+    }
+    return History(await scores.said_by(list(asking)) if asking else ())
 
 
 def _customer(event: FeedbackSubmitted) -> Customer:
@@ -58,7 +58,7 @@ def _score(received: Received, identity: UUID, scorer: Scorer, history: History)
     event, received_at = received
     feedback = event.data
     language = language_of(feedback.text)
-    verdict = _verdict(event, identity, language, scorer, history)
+    verdict = _verdict(received, identity, language, scorer, history)
     score = verdict.score
     return ScoredEvent(
         feedback_id=identity,
@@ -78,19 +78,15 @@ def _score(received: Received, identity: UUID, scorer: Scorer, history: History)
 
 
 def _verdict(
-    event: FeedbackSubmitted,
-    identity: UUID,
-    language: str | None,
-    scorer: Scorer,
-    history: History,
+    received: Received, identity: UUID, language: str | None, scorer: Scorer, history: History
 ) -> Verdict:
-    feedback = event.data
-    if not scorer.reads_history:
-        return scorer.score(feedback, language)
-    earlier = history.before(_customer(event), identity, feedback.occurred_at)
+    feedback, customer = received.event.data, _customer(received.event)
+    earlier = NOTHING_EARLIER
+    if scorer.reads_history:
+        earlier = history.before(customer, identity, feedback.occurred_at)
     verdict = scorer.score(feedback, language, earlier)
-    said = Said(identity, feedback.occurred_at, verdict.score.category)
-    history.add(_customer(event), said)
+    said = Said(received.at, identity, feedback.occurred_at, verdict.score.category)
+    history.add(customer, said)
     return verdict
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 from unicodedata import category
@@ -13,17 +12,22 @@ from unicodedata import category
 from shared.errors import ClosedLoopError
 from shared.postgres.pool import Connection
 from shared.postgres.sqlfile import load
-from shared.program.timeline import Start, version_at
+from shared.program.timeline import Start, Timeline
 
 QUERIES = load(Path(__file__).parent / "sql" / "program.sql")
 
+
+#: A version that follows another counts so much later at the earliest: by then every worker has
+#: heard of it (store.FRESH_FOR_S), however its clock is a little off, and none judges by the old
+#: version what another, or a later reading of the same topic, would judge by the new one.
+LEAD = timedelta(seconds=10)
 
 #: Control characters, among them U+0000, and lone surrogates: PostgreSQL keeps neither.
 _NO_TEXT = frozenset({"Cc", "Cs"})
 
 
 class ActivationError(ClosedLoopError):
-    """An activation that can't be: of no known version, in the past, or without a reason."""
+    """X."""
 
 
 class NoReasonError(ActivationError):
@@ -58,7 +62,7 @@ class Decision:
     reason: Reason
     now: datetime
     start: datetime
-    starts: Sequence[Start]
+    timeline: Timeline
 
     @classmethod
     async def begin(
@@ -72,27 +76,30 @@ class Decision:
     ) -> Self:
         """Hold back other decisions about `tenant` until the transaction ends.
 
-        Without `start` the version counts from now on: never from before a decision that was
-        made already, by a machine whose clock is ahead. Raises ActivationError for a `start`
-        that is past.
+        Without `start` the version counts as soon as can be: at once where it is the first one,
+        after LEAD where it follows another. It never counts from before a decision that was made
+        already, by a machine whose clock is ahead. Raises ActivationError for a `start` that is
+        sooner.
         """
         await connection.execute(QUERIES["lock_tenant"], tenant)
         rows = await connection.fetch(QUERIES["decisions"], tenant)
-        if start is not None and start < now:
-            raise ActivationError(
-                f"{start.isoformat()} is past: what was scored then keeps its score.",
-                remedy="Name a moment to come, or none for now.",
-            )
         decided_at = max([now, *(row["activated_at"] for row in rows)])
+        earliest = decided_at + LEAD if rows else decided_at
+        if start is not None and start < earliest:
+            raise ActivationError(
+                f"{start.isoformat()} is past or too soon: what is scored till then keeps its"
+                " score, and every worker has to hear of the change.",
+                remedy=f"Name a moment from {earliest.isoformat()} on, or none.",
+            )
         return cls(
             connection=connection,
             tenant=tenant,
             reason=reason,
             now=decided_at,
-            start=start or decided_at,
-            starts=[
+            start=start or earliest,
+            timeline=Timeline(
                 Start(row["active_from"], row["activation_id"], row["version"]) for row in rows
-            ],
+            ),
         )
 
     async def keep(self, document: str, base: str | None) -> int:
@@ -101,7 +108,7 @@ class Decision:
         `base` is the taxonomy that it is built on, kept with it.
         """
         digest = hashlib.sha256((document + (base or "")).encode()).digest()
-        counting = version_at(self.starts, self.start)
+        counting = self.timeline.version_at(self.start)
         if counting and await self._digest(counting) == digest:
             return counting
         version: int = await self.connection.fetchval(
@@ -124,7 +131,7 @@ class Decision:
                 f"There is no version {to} of {self.tenant!r}.",
                 remedy="closedloop program history lists those there are.",
             )
-        if version_at(self.starts, self.start) == to:
+        if self.timeline.version_at(self.start) == to:
             raise ActivationError(
                 f"Version {to} of {self.tenant!r} counts then anyway.", remedy="Nothing is to do."
             )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 
 from asyncpg import Record
 
@@ -18,12 +17,16 @@ from shared.postgres.pool import Connection, Pool, create_pool
 from shared.program.deciding import QUERIES, Decision, Reason
 from shared.program.document import Program
 from shared.program.loading import base_of, read_program, read_stored
-from shared.program.timeline import Start, next_start, version_at
+from shared.program.timeline import Start, Timeline
 
 #: The role that may activate; every service's own role may read.
 ACTIVATING_ROLE = "closedloop_program"
 #: How long a newly activated program may go unnoticed.
 FRESH_FOR_S = 5.0
+#: Programs that are remembered: a year's changes, read again, bring many.
+_MOST_REMEMBERED = 200
+
+Version = tuple[str, int]  #: a tenant and the number of its version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class ProgramStore:
 
     pool: Pool
     clock: Clock = field(default_factory=SystemClock)
+    _timelines: Mapping[str, Timeline] = field(default_factory=dict)
+    _programs: Mapping[Version, Program] = field(default_factory=dict)
     _active: Mapping[str, Program] = field(default_factory=dict)
     _looked_at: float = float("-inf")
     _next_start: datetime | None = None
@@ -88,14 +93,31 @@ class ProgramStore:
             await self._look()
             return self._active
 
+    async def at(self, moments: Sequence[tuple[str, datetime]]) -> list[Program]:
+        """Return the program that judges what came to each of the tenants at the moment.
+
+        It depends on the activations alone: whoever reads a topic again gets the same programs.
+        Raises LookupError for a tenant that has none, ProgramError as `active` does.
+        """
+        await self.active_for({tenant for tenant, _ in moments})
+        wanted = [
+            (tenant, self._timelines[tenant].judging(moment) or 0) for tenant, moment in moments
+        ]
+        found = self._programs
+        if not found.keys() >= set(wanted):
+            async with self._lock, self.pool.acquire() as connection:
+                found = await self._find(connection, set(wanted))
+        return [found[version] for version in wanted]
+
     async def activate(
         self, program_yaml: str, *, who: str, why: str, start: datetime | None = None
     ) -> Program:
         """Keep `program_yaml` as its tenant's next version and let it count from `start` on.
 
-        Without `start` it counts from now on. The document that counts at that moment already
-        stays as it is. Raises ProgramError for a document with faults, ActivationError for a
-        moment that is past, NoReasonError without `who` or `why`.
+        Without `start` it counts at once where it is the first one, else after deciding.LEAD.
+        The document that counts at that moment already stays as it is. Raises ProgramError for a
+        document with faults, ActivationError for a moment that is too soon, NoReasonError without
+        `who` or `why`.
         """
         program = read_program(program_yaml)
         async with self._deciding(program.tenant, Reason(who=who, why=why), start) as decision:
@@ -108,7 +130,7 @@ class ProgramStore:
         """Let the version `to`, which counted or was planned once, count from `start` on.
 
         Raises ActivationError when there is no such version, when it counts at that moment
-        anyway, or the moment is past; NoReasonError without `who` or `why`.
+        anyway, or the moment is too soon; NoReasonError without `who` or `why`.
         """
         async with self._deciding(tenant, Reason(who=who, why=why), start) as decision:
             await decision.go_back(to)
@@ -116,8 +138,8 @@ class ProgramStore:
     async def version(self, tenant: str, number: int) -> Program | None:
         """Return that version of the tenant's program, None when there is none."""
         async with self.pool.acquire() as connection:
-            found = await self._read(connection, [(tenant, number)])
-        return found.get(tenant)
+            found = await self._find(connection, {(tenant, number)})
+        return found.get((tenant, number))
 
     async def activations(self, tenant: str | None = None) -> list[ActiveProgram]:
         """Return what is active for `tenant`, for all tenants when it is None."""
@@ -148,33 +170,34 @@ class ProgramStore:
     async def _look(self) -> None:
         started, now = time.monotonic(), self.clock.now()
         async with self.pool.acquire() as connection:
-            starts = _by_tenant(await connection.fetch(QUERIES["starts"], now))
-            versions = {tenant: version_at(own, now) for tenant, own in starts.items()}
-            known = {
-                tenant: program
-                for tenant, program in self._active.items()
-                if versions.get(tenant) == program.version
-            }
-            missing = [
+            starts = _by_tenant(await connection.fetch(QUERIES["starts"]))
+            timelines = {tenant: Timeline(own) for tenant, own in starts.items()}
+            counting = {
                 (tenant, version)
-                for tenant, version in versions.items()
-                if version is not None and tenant not in known
-            ]
-            self._active = known | await self._read(connection, missing)
-        self._next_start = next_start(chain.from_iterable(starts.values()), now)
+                for tenant, timeline in timelines.items()
+                if (version := timeline.version_at(now))
+            }
+            programs = await self._find(connection, counting)
+        self._timelines = timelines
+        self._active = {tenant: program for (tenant, _), program in programs.items()}
+        to_come = [timeline.next_start(now) for timeline in timelines.values()]
+        self._next_start = min(filter(None, to_come), default=None)
         self._looked_at = started
 
-    async def _read(
-        self, connection: Connection, versions: list[tuple[str, int]]
-    ) -> dict[str, Program]:
-        if not versions:
-            return {}
-        tenants, numbers = zip(*versions, strict=True)
+    async def _find(
+        self, connection: Connection, wanted: Set[Version]
+    ) -> Mapping[Version, Program]:
+        found = {version: self._programs[version] for version in wanted & self._programs.keys()}
+        missing = wanted - found.keys()
+        if not missing:
+            return found
+        tenants, numbers = zip(*missing, strict=True)
         rows = await connection.fetch(QUERIES["documents"], tenants, numbers)
-        return {
-            tenant: read_stored(document, version=version, base=base)
-            for tenant, version, document, base in rows
-        }
+        for tenant, version, document, base in rows:
+            found[tenant, version] = read_stored(document, version=version, base=base)
+        is_full = len(self._programs) + len(missing) > _MOST_REMEMBERED
+        self._programs = found if is_full else {**self._programs, **found}
+        return found
 
 
 def _by_tenant(rows: Iterable[Record]) -> dict[str, list[Start]]:

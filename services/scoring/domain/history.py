@@ -7,7 +7,7 @@ earlier is the same in every reading of the topic, whatever the batches are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -19,14 +19,16 @@ VARIABLES = frozenset({"earlier_feedback_30d", "earlier_detractors_90d"})
 FEEDBACK_WITHIN = timedelta(days=30)
 DETRACTORS_WITHIN = timedelta(days=90)
 #: So much of what a customer said last is looked at: whoever said more has long been noticed.
+#: It is the same in every reading, because what came in the same moment is ordered by its id.
 MOST_EARLIER = 100
 
 Customer = tuple[str, str]  #: tenant and customer_id
 
 
 class Said(NamedTuple):
-    """One thing that a customer said: which event, when, as whom."""
+    """One thing that a customer said: when it came, which event, when it was said, as whom."""
 
+    received_at: datetime
     feedback_id: UUID
     occurred_at: datetime
     category: str
@@ -61,8 +63,8 @@ class History:
         """
         others = [
             said
-            for said in self._said[customer].values()
-            if said.feedback_id != feedback_id and said.occurred_at <= occurred_at
+            for said in self._last_said(customer, feedback_id)
+            if said.occurred_at <= occurred_at
         ]
         return Earlier(
             sum(said.occurred_at > occurred_at - FEEDBACK_WITHIN for said in others),
@@ -72,3 +74,7 @@ class History:
                 for said in others
             ),
         )
+
+    def _last_said(self, customer: Customer, besides: UUID) -> Sequence[Said]:
+        said = [one for one in self._said[customer].values() if one.feedback_id != besides]
+        return said if len(said) <= MOST_EARLIER else sorted(said)[-MOST_EARLIER:]

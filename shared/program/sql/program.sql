@@ -1,15 +1,7 @@
 -- name: starts
--- Of every tenant what counts at the moment $1, and all that is to come.
-(
-    SELECT DISTINCT ON (tenant) tenant, active_from, activation_id, version
-    FROM program.activation
-    WHERE active_from <= $1
-    ORDER BY tenant, active_from DESC, activation_id DESC
-)
-UNION ALL
+-- All that ever counted: a topic that is read again is judged by what counted then.
 SELECT tenant, active_from, activation_id, version
 FROM program.activation
-WHERE active_from > $1
 
 -- name: decisions
 SELECT activation_id, version, active_from, activated_at

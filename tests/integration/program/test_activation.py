@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +10,9 @@ import pytest
 from services.scoring.domain.scorer import Scorer
 from shared.clock import FixedClock
 from shared.program import store as store_module
-from shared.program.deciding import ActivationError, NoReasonError
+from shared.program.deciding import LEAD, ActivationError, NoReasonError
 from shared.program.store import ACTIVATING_ROLE, ProgramStore, open_programs
-from shared.program.timeline import Start, version_at
+from shared.program.timeline import Start, Timeline
 from tests.unit.program.samples import document
 from tests.unit.scoring.events import feedback
 
@@ -90,6 +89,17 @@ async def test_a_moment_that_is_past_is_refused_and_leaves_nothing(programs: Pro
         await go_back(programs, 1, NOW - HOUR)
 
 
+async def test_a_change_counts_only_when_every_worker_has_heard_of_it(
+    programs: ProgramStore,
+) -> None:
+    await activate(programs, "one")
+    with pytest.raises(ActivationError, match="too soon"):
+        await activate(programs, "two", NOW + LEAD - timedelta(microseconds=1))
+    await activate(programs, "two")
+    assert [one.active_from for one in await programs.history()] == [NOW, NOW + LEAD]
+    assert timedelta(seconds=store_module.FRESH_FOR_S) < LEAD
+
+
 async def test_a_plan_is_taken_back_by_another_decision_for_the_same_moment(
     programs: ProgramStore,
 ) -> None:
@@ -115,12 +125,13 @@ async def test_going_back_is_a_new_activation_of_the_old_version(programs: Progr
     await activate(programs, "two")
     set_clock(programs, NOW + 2 * HOUR)
     await go_back(programs, 1)
+    set_clock(programs, NOW + 3 * HOUR)
     assert (await programs.active())["acme"].name == "one"
     told = [(one.version, one.who, one.why, one.active_from) for one in await programs.history()]
     assert told == [
         (1, "ann", "for one", NOW),
-        (2, "ann", "for two", NOW + HOUR),
-        (1, "ben", "it went wrong", NOW + 2 * HOUR),
+        (2, "ann", "for two", NOW + HOUR + LEAD),
+        (1, "ben", "it went wrong", NOW + 2 * HOUR + LEAD),
     ]
     assert await activate(programs, "three") == 3
 
@@ -160,8 +171,8 @@ async def test_a_machine_whose_clock_is_behind_decides_after_what_was_decided(
     await activate(programs, "one")
     set_clock(programs, NOW - timedelta(seconds=3))
     await activate(programs, "two")
-    assert [one.active_from for one in await programs.history()] == [NOW, NOW]
-    set_clock(programs, NOW)
+    assert [one.active_from for one in await programs.history()] == [NOW, NOW + LEAD]
+    set_clock(programs, NOW + LEAD)
     assert await active_version(programs) == 2
 
 
@@ -174,7 +185,7 @@ async def test_what_the_store_finds_is_what_the_timeline_says(programs: ProgramS
         moment = NOW + half_hour * HOUR / 2
         set_clock(programs, moment)
         programs._looked_at = float("-inf")  # as after five seconds
-        assert await active_version(programs) == version_at(starts, moment)
+        assert await active_version(programs) == Timeline(starts).version_at(moment)
 
 
 async def test_a_stored_version_stays_readable_when_the_checks_become_stricter(
@@ -187,29 +198,40 @@ async def test_a_stored_version_stays_readable_when_the_checks_become_stricter(
     assert Scorer((await programs.active())["acme"]).score(feedback(), None).score.flagged
 
 
-async def test_a_batch_is_judged_by_one_version_whatever_is_activated_meanwhile(
-    programs: ProgramStore, reader: ProgramStore, monkeypatch: pytest.MonkeyPatch
+async def test_what_judges_a_moment_does_not_depend_on_when_it_is_asked(
+    programs: ProgramStore, reader: ProgramStore
 ) -> None:
-    monkeypatch.setattr(store_module, "FRESH_FOR_S", 0.0)
     await activate(programs, "one")
+    moments = [("acme", NOW + minute * timedelta(minutes=1)) for minute in range(-1, 6)]
+    for minute in range(1, 5):
+        set_clock(programs, NOW + minute * timedelta(minutes=1) - LEAD)
+        asked = [moment for moment in moments if moment[1] <= programs.clock.now()]
+        set_clock(reader, programs.clock.now())
+        before = [program.version for program in await reader.at(asked)]
+        await activate(programs, f"n{minute}")
+        reader._looked_at = float("-inf")  # as after five seconds
+        assert [program.version for program in await reader.at(asked)] == before
+    assert [program.version for program in await reader.at(moments)] == [1, 1, 2, 3, 4, 5, 5]
 
-    async def judge_a_batch() -> list[int]:
-        counting = await reader.active()
-        scores = []
-        for _ in range(20):
-            scorer = Scorer(counting["acme"])
-            scores.append(scorer.score(feedback(), None).score.program_version)
-            await asyncio.sleep(0)
-        return scores
 
-    async def change_the_program() -> None:
-        for number in range(5):
-            await activate(programs, f"n{number}")
-            await reader.active()
+async def test_many_versions_are_not_all_remembered(
+    programs: ProgramStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_MOST_REMEMBERED", 3)
+    for number in range(6):
+        set_clock(programs, NOW + number * HOUR)
+        await activate(programs, f"n{number}")
+    moments = [("acme", NOW + number * HOUR + LEAD) for number in range(6)]
+    for _ in range(2):
+        for number, moment in enumerate(moments):
+            (program,) = await programs.at([moment])
+            assert program.name == f"n{number}"
+    assert len(programs._programs) <= 3
 
-    *batches, _ = await asyncio.gather(*(judge_a_batch() for _ in range(8)), change_the_program())
-    assert all(len(set(versions)) == 1 for versions in batches if versions)
-    assert await active_version(reader) == 6
+
+async def test_a_moment_of_a_stranger_has_no_program(programs: ProgramStore) -> None:
+    with pytest.raises(LookupError):
+        await programs.at([("stranger", NOW)])
 
 
 async def test_a_version_keeps_the_taxonomy_that_it_was_built_on(

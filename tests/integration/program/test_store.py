@@ -15,7 +15,7 @@ from shared.errors import TransientError
 from shared.ids import derived_id
 from shared.program import store as store_module
 from shared.program.admission import Admission
-from shared.program.deciding import NoReasonError
+from shared.program.deciding import LEAD, NoReasonError
 from shared.program.loading import ProgramError
 from shared.program.store import ACTIVATING_ROLE, ProgramStore, open_programs
 from tests.unit.program.samples import document
@@ -45,6 +45,7 @@ async def test_each_new_document_becomes_the_next_version_of_its_tenant(
         3,
     ]
     assert await activate(programs, document(tenant="other")) == 1
+    programs.clock = FixedClock(NOW + LEAD)
     active = await programs.active()
     assert {tenant: program.version for tenant, program in active.items()} == {
         "acme": 3,

@@ -56,9 +56,8 @@ async def scored(settings: Settings) -> UUID:
         pool.acquire() as connection,
     ):
         program = await programs.activate(document(), who="ann", why="to try it")
-        scorers = {"acme": Scorer(program)}
         scores = PostgresScores(connection)
-        await score_batch(scores, [Received(said, NOW)], scorers=scorers)
+        await score_batch(scores, [Received(said, NOW)], scorers=[Scorer(program)])
     return feedback_id(said.tenant, said.source, said.id)
 
 

@@ -41,11 +41,10 @@ async def score(
     scorer: Scorer | None = None,
 ) -> list[Outcome]:
     used = scorer or Scorer(program())
-    scorers = {event.tenant: used for event in events}
     async with pool.acquire() as connection, connection.transaction():
         scores = PostgresScores(connection)
         batch = [Received(one, now) for one in events]
-        return await score_batch(scores, batch, scorers=scorers)
+        return await score_batch(scores, batch, scorers=[used] * len(batch))
 
 
 def values(outcomes: Sequence[Outcome]) -> list[bytes]:
@@ -152,8 +151,7 @@ async def test_a_rolled_back_batch_leaves_nothing(pool: Pool) -> None:
         transaction = connection.transaction()
         await transaction.start()
         scores = PostgresScores(connection)
-        scorers = {"acme": Scorer(program())}
-        await score_batch(scores, [Received(event(), NOW)], scorers=scorers)
+        await score_batch(scores, [Received(event(), NOW)], scorers=[Scorer(program())])
         await transaction.rollback()
     assert await count(pool) == (0, 0)
     assert freshness(await score(pool, [event()])) == [True]

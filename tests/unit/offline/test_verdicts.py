@@ -71,7 +71,7 @@ def worker(text: str | None, value: int | None) -> ScoredEvent:
     }
     keeping = Keeping()
     batch = [Received(event(**fields), NOW)]
-    asyncio.run(score_batch(keeping, batch, scorers={"acme": Scorer(program())}))
+    asyncio.run(score_batch(keeping, batch, scorers=[Scorer(program())]))
     return keeping.scored[0]
 
 

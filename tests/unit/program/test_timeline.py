@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.program.timeline import Start, next_start, version_at
+from shared.program.timeline import Start, Timeline
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def start(hour: int, number: int, version: int) -> Start:
 
 
 def at(hour: float, *starts: Start) -> int | None:
-    return version_at(starts, NOON + timedelta(hours=hour))
+    return Timeline(starts).version_at(NOON + timedelta(hours=hour))
 
 
 def test_nothing_counts_before_the_first_start() -> None:
@@ -44,13 +44,24 @@ def test_a_plan_is_taken_back_by_a_later_decision_for_the_same_moment() -> None:
     assert at(3, *starts) == 1
 
 
+@given(timelines.filter(bool), moments)
+def test_what_came_before_the_first_program_is_judged_by_it(
+    starts: list[Start], moment: datetime
+) -> None:
+    timeline = Timeline(starts)
+    first = min(starts).active_from
+    assert timeline.judging(moment) == timeline.version_at(max(moment, first))
+    assert timeline.judging(moment) is not None
+    assert Timeline([]).judging(moment) is None
+
+
 @given(timelines, moments, st.randoms(use_true_random=False))
 def test_the_order_in_which_starts_are_told_decides_nothing(
     starts: list[Start], moment: datetime, chance: Random
 ) -> None:
     shuffled = list(starts)
     chance.shuffle(shuffled)
-    assert version_at(shuffled, moment) == version_at(starts, moment)
+    assert Timeline(shuffled).version_at(moment) == Timeline(starts).version_at(moment)
 
 
 @given(timelines, moments)
@@ -58,11 +69,11 @@ def test_what_is_decided_for_later_changes_nothing_before(
     starts: list[Start], moment: datetime
 ) -> None:
     later = Start(moment + timedelta(seconds=1), 99, 99)
-    assert version_at([*starts, later], moment) == version_at(starts, moment)
+    assert Timeline([*starts, later]).version_at(moment) == Timeline(starts).version_at(moment)
 
 
 @given(timelines, moments)
 def test_between_two_starts_nothing_changes(starts: list[Start], moment: datetime) -> None:
-    end = next_start(starts, moment)
+    end = Timeline(starts).next_start(moment)
     just_before = (end or NOON + timedelta(days=9)) - timedelta(microseconds=1)
-    assert version_at(starts, just_before) == version_at(starts, moment)
+    assert Timeline(starts).version_at(just_before) == Timeline(starts).version_at(moment)

@@ -8,14 +8,15 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoring.domain.history import NOTHING_EARLIER, Earlier, History, Said
+from services.scoring.domain.history import MOST_EARLIER, NOTHING_EARLIER, Earlier, History, Said
 
 ANN, BEN = ("acme", "ann"), ("acme", "ben")
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def said(number: int, days_ago: float, category: str = "detractor") -> Said:
-    return Said(UUID(int=number), NOW - timedelta(days=days_ago), category)
+    moment = NOW - timedelta(days=days_ago)
+    return Said(moment, UUID(int=number), moment, category)
 
 
 @given(
@@ -47,3 +48,17 @@ def test_customers_do_not_share_a_history() -> None:
 
     assert history.before(BEN, UUID(int=2), NOW) == NOTHING_EARLIER
     assert history.before(ANN, UUID(int=2), NOW) == Earlier(1, 1)
+
+
+@given(st.lists(st.integers(0, 40), min_size=MOST_EARLIER, max_size=2 * MOST_EARLIER), st.data())
+def test_what_a_batch_holds_itself_and_what_was_kept_before_it_count_alike(
+    days: list[int], data: st.DataObject
+) -> None:
+    """However the topic is cut into batches: the last hundred are looked at, wherever they are."""
+    told = sorted(said(number + 1, days_ago) for number, days_ago in enumerate(days))
+    cut = data.draw(st.integers(0, len(told)))
+    kept = told[:cut][-MOST_EARLIER:]  # as the database answers
+    in_pieces = History([(ANN, one) for one in kept + told[cut:]])
+    at_once = History([(ANN, one) for one in told])
+
+    assert in_pieces.before(ANN, UUID(int=0), NOW) == at_once.before(ANN, UUID(int=0), NOW)

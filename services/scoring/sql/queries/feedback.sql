@@ -26,13 +26,13 @@ EXCEPT
 SELECT feedback_id FROM fresh
 
 -- name: said_by
-SELECT customer.tenant, customer.customer_id, feedback_id, occurred_at, category
+SELECT customer.tenant, customer.customer_id, received_at, feedback_id, occurred_at, category
 FROM unnest($1::text[], $2::text[]) AS customer (tenant, customer_id)
 CROSS JOIN LATERAL (
-    SELECT feedback_id, occurred_at, category
+    SELECT received_at, feedback_id, occurred_at, category
     FROM scoring.feedback
     WHERE tenant = customer.tenant AND customer_id = customer.customer_id
-    ORDER BY received_at DESC, feedback_id
+    ORDER BY received_at DESC, feedback_id DESC
     LIMIT $3) AS said
 
 -- name: kept
