@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from typing import NamedTuple
 
 import pycld2
 
@@ -22,13 +23,19 @@ LEAST_SHARE = 70
 #: Serbian.
 LEAST_SCORE = 600
 FEWEST_CHARACTERS = 20
+#: What Hmong needs instead: a Hmong sentence always has more, one that is half English less.
+LEAST_HMONG_SCORE = 1350
+#: English with less may be mixed, and is asked about half by half: CLD2 takes an English
+#: sentence and a Spanish one for English.
+CLEAR_ENGLISH_SCORE = 1000
 #: Characters that are looked at: the first lines tell the language of the rest.
 LONGEST_SAMPLE = 1000
 
 _EXPECTED = frozenset({"en", "es", "hmn", "kk", "lo", "ru", "th", "zh", "zh-Hant"})
+_SIDE_BY_SIDE = frozenset({"en", "es", "hmn"})
 _SIGNS = frozenset({"zh", "zh-Hant", "ja", "ko", "th", "lo", "km", "my"})
 _TAGS = {"zh-Hant": "zh", "iw": "he", "jw": "jv", "no": "nb", "sr-ME": "sr"}
-_ADDRESS = re.compile(r"https?://\S+|\S+@\S+")
+_ADDRESS = re.compile(r"https?://\S+|(?<!\S)[^\s@]++@\S+")
 
 
 def language_of(text: str | None) -> str | None:
@@ -36,14 +43,43 @@ def language_of(text: str | None) -> str | None:
     if not text:
         return None
     sample = text[:LONGEST_SAMPLE]
-    if "@" in sample or "://" in sample:
+    if "://" in sample or _may_have_mail_address(sample):
         sample = _ADDRESS.sub(" ", sample)
-    is_reliable, language, share, score = _detect(sample)
-    is_expected = language in _EXPECTED and len(sample) >= FEWEST_CHARACTERS
-    is_clear = is_reliable and share >= LEAST_SHARE and (is_expected or score >= LEAST_SCORE)
-    if not is_clear or not _is_enough(sample, language):
+    answer = _detect(sample)
+    language = answer.language
+    if not _is_clear(answer, len(sample)) or not _is_enough(sample, language):
+        return None
+    if language == "en" and answer.score < CLEAR_ENGLISH_SCORE and _has_two(sample):
         return None
     return _TAGS.get(language, language)
+
+
+def _may_have_mail_address(sample: str) -> bool:
+    """Tell whether an @ stands behind something: what names a person begins with it."""
+    return sample.count("@") > sample.count(" @") + sample.startswith("@")
+
+
+class _Answer(NamedTuple):
+    """Whether CLD2 is sure, the first language, its share (%) and its score."""
+
+    is_reliable: bool
+    language: str
+    share: int
+    score: float
+
+
+def _is_clear(answer: _Answer, characters: int) -> bool:
+    is_expected = answer.language in _EXPECTED and characters >= FEWEST_CHARACTERS
+    least = LEAST_HMONG_SCORE if answer.language == "hmn" else 0 if is_expected else LEAST_SCORE
+    return answer.is_reliable and answer.share >= LEAST_SHARE and answer.score >= least
+
+
+def _has_two(sample: str) -> bool:
+    """Return whether the halves of `sample` are in two languages that are met side by side."""
+    middle = sample.find(" ", len(sample) // 2)
+    halves = _detect(sample[:middle]), _detect(sample[middle:])
+    languages = {half.language for half in halves if half.is_reliable}
+    return len(languages & _SIDE_BY_SIDE) > 1
 
 
 def _is_enough(sample: str, language: str) -> bool:
@@ -54,8 +90,7 @@ def _is_enough(sample: str, language: str) -> bool:
     return next(islice(letters, needed - 1, None), None) is not None
 
 
-def _detect(sample: str) -> tuple[bool, str, int, float]:
-    """Return whether CLD2 is sure, the first language, its share (%) and its score."""
+def _detect(sample: str) -> _Answer:
     try:
         answer = pycld2.detect(sample, isPlainText=True, bestEffort=True)
     except (pycld2.error, UnicodeEncodeError):
@@ -63,4 +98,4 @@ def _detect(sample: str) -> tuple[bool, str, int, float]:
         printable = "".join(sign if sign.isprintable() else " " for sign in sample)
         answer = pycld2.detect(printable, isPlainText=True, bestEffort=True)
     is_reliable, _, ((_, language, share, score), *_) = answer
-    return is_reliable, language, share, score
+    return _Answer(is_reliable, language, share, score)

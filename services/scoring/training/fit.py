@@ -37,6 +37,8 @@ TILTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FOLDS = 5
 #: The share of texts that a model should have an opinion on.
 KEPT = 0.8
+#: Whoever is as sure as this speaks, though it be surer of most other texts.
+SURE = 0.95
 
 
 class TrainingError(ClosedLoopError):
@@ -69,7 +71,7 @@ def fit(texts: Sequence[str], labels: Sequence[str], *, origin: Origin) -> Model
         bias=rounded(slope * bias + shift),
         prior=rounded(prior),
         tilt=rounded(tilt),
-        threshold=round(threshold_keeping(sure.tolist(), KEPT), DIGITS),
+        threshold=round(min(threshold_keeping(sure.tolist(), KEPT), SURE), DIGITS),
     )
 
 

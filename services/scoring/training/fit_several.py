@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from services.scoring.domain.text.linear import Model, Origin
 from services.scoring.training.counts import count, rounded, table_of
-from services.scoring.training.fit import FEWEST_TEXTS, FOLDS, KEPT, TrainingError
+from services.scoring.training.fit import FEWEST_TEXTS, FOLDS, KEPT, SURE, TrainingError
 
 Numbers = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -53,7 +53,7 @@ def fit_several(
         bias=rounded(np.array(biases)),
         prior=rounded(np.array([np.mean([name in each for each in labels]) for name in names])),
         tilt=rounded(np.array(tilts)),
-        threshold=rounded(np.quantile(np.max(tops, axis=0), [1 - KEPT]))[0],
+        threshold=rounded(np.minimum(np.quantile(np.max(tops, axis=0), [1 - KEPT]), SURE))[0],
         several=True,
     )
 

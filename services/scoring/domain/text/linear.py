@@ -28,6 +28,9 @@ Table = npt.NDArray[np.float32]
 #: Units that a judge remembers, and how many characters they may have in all.
 _REMEMBERED = 30_000
 _REMEMBERED_CHARACTERS = 1_000_000
+#: Units of a text that are looked at for an explanation, and characters of each: more than what
+#: is read has, except where hardly anything is a word.
+_EXPLAINED = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +138,7 @@ class LinearJudge:
     def _words(self, text: str, label: int) -> tuple[Weight, ...]:
         """Return what spoke most for `label`, measured against the mean of the labels."""
         length = math.sqrt(self._sums.of(text)[self._columns][-1]) or 1.0
-        units = units_of(text)
+        units = [unit[:_EXPLAINED] for unit in units_of(text)[:_EXPLAINED]]
         features = {unit: pieces_of(unit) for unit in units}
         features |= {pair: iter((pair,)) for pair in map(" ".join, pairwise(units))}
         speaks = self._speaks_for(label)
@@ -170,11 +173,11 @@ class _Sums:
     def __init__(self, models: Sequence[Model]) -> None:
         features = dict.fromkeys(chain.from_iterable(model.vocabulary for model in models))
         self._rows = {feature: row for row, feature in enumerate(features)}
+        # A pair has its space inside, a piece at an end.
         self._pairs = {
-            (first, second): row
+            tuple(feature.split(" ", 1)): row
             for feature, row in self._rows.items()
-            for first, space, second in [feature.partition(" ")]
-            if first and second
+            if feature.find(" ", 1, -1) > 0
         }
         self._table = _side_by_side(models, self._rows)
         self._memory = _Memory(self._remember)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from string import ascii_uppercase
 
-from services.scoring.domain.text.phrases import UNSPACED
+from services.scoring.domain.text.reading import UNSPACED
 
 #: Digits of a phone number after ITU-T E.164, of a card number after ISO/IEC 7812.
 MOST_PHONE_DIGITS = 15
@@ -27,21 +27,25 @@ LONGEST_NAME = 100
 SHORTEST_PART = 3
 
 _LETTER = "A-Za-zÀ-ɏЀ-ӿ"
-_DIGITS = re.compile(r"\d")
 _MAIL = re.compile(
     rf"(?<![{_LETTER}\d._%+\-])[{_LETTER}\d._%+\-]{{1,128}}+"
     rf"@(?:[{_LETTER}\d\-]{{1,63}}+\.){{1,8}}[{_LETTER}]{{2,24}}+"
 )
+# What may stand between the digits of a number.
+_BETWEEN = r"[ \u00a0()./\-‐-–]{0,3}"
 _IBAN = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])",
     re.ASCII | re.IGNORECASE,
 )
 _IBAN_START = 4
+# Found five times as fast as what they stand for, which most texts have nothing of.
+_MAY_BE_IBAN = re.compile(r"[A-Za-z]{2}\d\d ?[A-Za-z0-9]{4}")
+_MAY_BE_NUMBER = re.compile(rf"\d(?:{_BETWEEN}\d){{{FEWEST_PREFIXED_DIGITS - 1}}}")
 _GROUP = re.compile(r"[^ ]+")
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d(?!\d))"
-    r"|(?P<number>[+＋]?\(?\d(?:[ \u00a0()./\-‐-–]{0,3}\d){6,}+))"
+    rf"|(?P<number>[+＋]?\(?\d(?:{_BETWEEN}\d){{6,}}+))"
 )
 _AMOUNT = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _LOCAL = re.compile(r"\d{3,4}[ \-]\d{4}")
@@ -64,11 +68,12 @@ def mask(text: str, *, names: Iterable[str] = (), references: bool = False) -> s
     """
     if "@" in text:
         text = _MAIL.sub("‹mail›", text)
-    if _DIGITS.search(text):
+    if _MAY_BE_IBAN.search(text):
         text = _IBAN.sub(_iban, text)
+    if _MAY_BE_NUMBER.search(text):
         text = _NUMBER.sub(_number, text)
-        if references:
-            text = _REFERENCE.sub("‹reference›", text)
+    if references:
+        text = _REFERENCE.sub("‹reference›", text)
     return _without_names(text, names)
 
 

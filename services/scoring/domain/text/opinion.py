@@ -28,6 +28,10 @@ class Opinion(NamedTuple):
     words: tuple[Weight, ...] = ()
 
 
+#: What is said of a text that nobody can judge.
+NO_OPINION = Opinion(None, 0.0)
+
+
 def heaviest(weights: Iterable[Weight]) -> tuple[Weight, ...]:
     """Return the words that weighed most, heaviest first, equals by the alphabet."""
     ranked = sorted(weights, key=lambda weight: (-weight.weight, weight.words))

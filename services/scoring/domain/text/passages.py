@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from services.scoring.domain.text.opinion import Weight, heaviest
@@ -11,6 +11,8 @@ from services.scoring.domain.text.tokens import is_run
 
 #: Characters of the longest passage that is shown of a run without spaces.
 _LONGEST = 24
+# Sums of floats that should be 0 are less than this.
+_NOTHING = 1e-9
 
 
 class Spoken(NamedTuple):
@@ -37,7 +39,7 @@ def _of_unit(spoken: Spoken) -> Iterator[Weight]:
 def _of_run(spoken: Spoken) -> Iterator[Weight]:
     """Share each piece's weight among its characters; passages are where the sums stay above 0."""
     sums = _sums(spoken)
-    for speaks, places in groupby(range(len(sums)), key=lambda place: sums[place] > 0):
+    for speaks, places in groupby(range(len(sums)), key=lambda place: sums[place] > _NOTHING):
         passage = list(places)[:_LONGEST]
         if speaks and len(passage) > 1:
             words = spoken.unit[passage[0] : passage[-1] + 1]
@@ -46,12 +48,13 @@ def _of_run(spoken: Spoken) -> Iterator[Weight]:
 
 def _sums(spoken: Spoken) -> list[float]:
     framed = f" {spoken.unit} "
-    sums = [0.0] * len(framed)
+    #: What is added from a character on, or taken away.
+    steps = [0.0] * (len(framed) + 1)
     starts: dict[str, int] = {}
     for piece, weight in spoken.features:
         start = framed.find(piece, starts.get(piece, -1) + 1)
         if start >= 0:  # the whole unit's own feature is no piece
             starts[piece] = start
-            for place in range(start, start + len(piece)):
-                sums[place] += weight / len(piece)
-    return sums[1:-1]
+            steps[start] += weight / len(piece)
+            steps[start + len(piece)] -= weight / len(piece)
+    return list(accumulate(steps))[1:-2]

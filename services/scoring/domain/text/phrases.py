@@ -9,29 +9,34 @@ is read, whatever the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import compress, count
 from operator import add
-from typing import Any, Generic, NamedTuple, TypeVar
-from unicodedata import normalize
+from typing import Generic, NamedTuple, TypeVar
 
+from services.scoring.domain.text.reading import (
+    END,
+    ENDS,
+    START,
+    UNSPACED,
+    Reading,
+    is_without_spaces,
+    readable,
+)
 from shared.errors import ClosedLoopError
 
 T = TypeVar("T")
 
-#: Characters of a text that are read: who complains says so before that.
-LONGEST_READ = 2_000
 LONGEST_PHRASE = 100
 MOST_PHRASES = 30_000
 #: Letters that stand before a star: fewer would begin half of a language's words.
-SHORTEST_STEM = 3
+SHORTEST_STEM = START
+#: Words of which it is remembered what they begin, and how long such a word may be.
+_REMEMBERED = 10_000
+_LONGEST_REMEMBERED = 32
 
-# Thai and Lao, Khmer and Burmese, kana, Chinese: written without spaces between words.
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+_ENDS = re.compile(r"(?:\. )+")
 _PIECE = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+(?:'[^\W_{UNSPACED}]+)*\*?|[^\w\s]")
-_WORDS = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+(?:'[^\W_{UNSPACED}]+)*")
-_BEGINS_UNSPACED = re.compile(rf"[{UNSPACED}]").match
-# ASCII text is cut without a regular expression, in a third of the time.
-_ASCII_WORDS = {sign: " " for sign in range(128) if not (chr(sign).isalnum() or chr(sign) == "'")}
 
 
 class PhraseError(ClosedLoopError):
@@ -47,7 +52,7 @@ class Found(NamedTuple, Generic[T]):
 
     phrase: str
     meaning: T
-    #: In words, or in signs where words are not set apart.
+    #: In words, of which a sign of a script without spaces is one.
     length: int
 
 
@@ -60,148 +65,157 @@ class Place(NamedTuple, Generic[T]):
 
 
 class _Node(Generic[T]):
-    """Where phrases with the same beginning go on."""
+    """Where phrases with the same beginning go on: at a whole word, or at one that begins so."""
 
-    __slots__ = ("found", "next", "stems")
+    __slots__ = ("found", "stems", "words")
 
     def __init__(self) -> None:
-        self.next: dict[str, _Node[T]] = {}
-        #: By the first letters of a stem: the stems, and where each goes on.
-        self.stems: dict[str, dict[str, _Node[T]]] = {}
+        self.words: dict[str, _Node[T]] = {}
+        self.stems: dict[str, _Node[T]] = {}
         self.found: Found[T] | None = None
 
 
-def readable(text: str) -> str:
-    """Return what is read of `text`: its beginning, lower-case, in one spelling of each sign."""
-    text = text[:LONGEST_READ]
-    if not text.isascii():
-        text = normalize("NFKC", text)[:LONGEST_READ].replace("’", "'").replace("ʼ", "'")
-    return text.lower()
+def _after(nodes: Sequence[_Node[T]], word: str) -> list[_Node[T]]:
+    """Return where phrases go on after `word`: at itself before its stems, longest first."""
+    after = []
+    for node in nodes:
+        if word in node.words:
+            after.append(node.words[word])
+        if node.stems:
+            after += [node.stems[stem] for stem in _stems_of(word) if stem in node.stems]
+    return after
 
 
-def words_of(readable_text: str) -> list[str]:
-    """Return the words of a readable text; signs without spaces between them stay together."""
-    if "'" in readable_text or not readable_text.isascii():
-        return _WORDS.findall(readable_text)
-    return readable_text.translate(_ASCII_WORDS).split()
+def _stems_of(word: str) -> list[str]:
+    """Return the stems of `word`, longest first; the last is a sign without spaces, alone."""
+    lengths = range(min(len(word), LONGEST_PHRASE), SHORTEST_STEM - 1, -1)
+    return [word[:length] for length in lengths] + [word[:1]]
 
 
-def is_without_spaces(word: str) -> bool:
-    """Return whether `word` is of a script that puts no spaces between words."""
-    return _BEGINS_UNSPACED(word) is not None
+class _Begun(NamedTuple, Generic[T]):
+    """What has begun with a word: the phrase that has also ended, and where others go on.
+
+    They go on with one of `words`, or with a word that has one of `starts`.
+    """
+
+    found: Found[T] | None
+    nodes: Sequence[_Node[T]]
+    words: Container[str]
+    starts: Container[str]
+
+
+class _ByStem(dict[str, _Begun[T] | None]):
+    """What begins with each word that was met and may have a stem; None for nothing."""
+
+    def __init__(self, first: _Node[T]) -> None:
+        super().__init__()
+        self._first = first
+
+    def __missing__(self, word: str) -> _Begun[T] | None:
+        nodes = _after([self._first], word)
+        begun = _begun(nodes) if nodes else None
+        if len(word) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[word] = begun
+        return begun
 
 
 class Phrases(Generic[T]):
-    """Phrases and what each of them means. Raises PhraseError for one that can't be found."""
+    """Phrases and what each of them means; `end` is what the end of a sentence means, if anything.
 
-    def __init__(self, phrases: Mapping[str, T]) -> None:
+    Raises PhraseError for a phrase that can't be found.
+    """
+
+    def __init__(self, phrases: Mapping[str, T], *, end: T | None = None) -> None:
         if len(phrases) > MOST_PHRASES:
             raise PhraseError(
                 next(iter(phrases)),
                 f"It is one of {len(phrases):,} phrases; {MOST_PHRASES:,} are the most.",
                 "Leave out what says little.",
             )
-        self._words: _Node[T] = _Node()
-        self._signs: _Node[T] = _Node()
+        self._first: _Node[T] = _Node()
         for phrase, meaning in phrases.items():
             self._add(phrase, meaning)
-        #: Where phrases go on after their first two signs, by these.
-        self._pairs = {
-            first + second: after
-            for first, node in self._signs.next.items()
-            for second, after in node.next.items()
-        }
-        self._single = {
-            sign: node.found for sign, node in self._signs.next.items() if node.found is not None
-        }
+        self._whole = {word: _begun([node]) for word, node in self._first.words.items()}
+        if end is not None:
+            self._whole[END] = _Begun(Found(END, end, 1), (), (), ())
+        self._by_stem: _ByStem[T] = _ByStem(self._first)
+        self._starts = {stem[:SHORTEST_STEM] for stem in self._first.stems}
 
     def _add(self, phrase: str, meaning: T) -> None:
-        pieces: Sequence[str] = _checked(phrase)
-        node = self._words
-        if is_without_spaces(pieces[0]):
-            node, pieces = self._signs, "".join(pieces)
+        pieces = _checked(phrase)
         length = len(pieces)
+        if is_without_spaces(pieces[0]):
+            signs = "".join(pieces)
+            length = len(signs)
+            pieces = list(map(add, signs, signs[1:])) or [f"{signs}*"]
+        node = self._first
         for piece in pieces:
             if piece.endswith("*"):
-                stems = node.stems.setdefault(piece[:SHORTEST_STEM], {})
-                node = stems.setdefault(piece[:-1], _Node())
+                node = node.stems.setdefault(piece[:-1], _Node())
             else:
-                node = node.next.setdefault(piece, _Node())
+                node = node.words.setdefault(piece, _Node())
         node.found = Found(phrase, meaning, length)
 
-    def find(self, words: Sequence[str]) -> list[Found[T]]:
-        """Return the phrases in `words` (from `words_of`), in order, none within another."""
-        return [place.found for place in self.place(words)]
+    def find(self, reading: Reading) -> list[Found[T]]:
+        """Return the phrases in what was read, in order, none within another."""
+        return [place.found for place in self.place(reading)]
 
-    def place(self, words: Sequence[str]) -> list[Place[T]]:
-        """Return what `find` does, and where: counted in words, or in signs without spaces."""
+    def place(self, reading: Reading) -> list[Place[T]]:
+        """Return what `find` does, and where: counted in words."""
         places: list[Place[T]] = []
-        first, stems, has_signs = self._words.next, self._words.stems, bool(self._signs.next)
-        end = shift = 0
-        for position, word in enumerate(words):
-            if position < end:
-                continue
-            if word in first or word[:SHORTEST_STEM] in stems:
-                found = _longest(self._words, words, position)
+        words, starts = [*reading.words, END], [*reading.starts, END]
+        begun = self._begun(reading)
+        end = 0
+        for position, one in compress(enumerate(begun, 1), begun):
+            if position > end and one is not None:
+                found = one.found
+                if words[position] in one.words or starts[position] in one.starts:
+                    found = _continued(one, words, position)
                 if found is not None:
-                    end = position + found.length
-                    places.append(Place(position + shift, end + shift, found))
-            elif has_signs and is_without_spaces(word):
-                places += self._in_signs(word, position + shift)
-                shift += len(word) - 1
+                    end = position - 1 + found.length
+                    places.append(Place(position - 1, end, found))
         return places
 
-    def _in_signs(self, chunk: str, start: int) -> list[Place[T]]:
-        places: list[Place[T]] = []
-        pairs, single, end = self._pairs, self._single, 0
-        for position, pair in enumerate(map(add, chunk, f"{chunk[1:]} ")):
-            if position < end:
-                continue
-            found = single.get(pair[0]) if single else None
-            if pair in pairs:
-                node = pairs[pair]
-                found = node.found or found
-                if chunk[position + 2 : position + 3] in node.next:
-                    found = _longest(node, chunk, position + 2) or found
-            if found is not None:
-                end = position + found.length
-                places.append(Place(start + position, start + end, found))
-        return places
+    def _begun(self, reading: Reading) -> list[_Begun[T] | None]:
+        """Return what begins with each word, asking about stems only where one may be."""
+        words = reading.words
+        begun = list(map(self._whole.get, words))
+        may_have_stem = map(self._starts.__contains__, reading.starts)
+        for position in compress(count(), may_have_stem):
+            begun[position] = self._by_stem[words[position]]
+        return begun
 
 
-def _longest(node: _Node[T], words: Sequence[str], position: int) -> Found[T] | None:
-    """Return the longest phrase that goes on from `node` with the words at `position`."""
-    longest: Found[T] | None = None
-    end = len(words)
-    while position < end:
-        word = words[position]
+def _begun(nodes: Sequence[_Node[T]]) -> _Begun[T]:
+    return _Begun(
+        found=_longest(None, nodes),
+        nodes=nodes,
+        words=frozenset(word for node in nodes for word in node.words),
+        starts=frozenset(stem[:START] for node in nodes for stem in node.stems),
+    )
+
+
+def _continued(begun: _Begun[T], words: Sequence[str], position: int) -> Found[T] | None:
+    """Return the longest phrase that has begun and goes on with the words from `position`.
+
+    The last of `words` is END, with which none goes on.
+    """
+    longest, nodes = begun.found, _after(begun.nodes, words[position])
+    while nodes:
+        longest = _longest(longest, nodes)
         position += 1
-        if node.stems:
-            longest = _longer(longest, _by_stem(node, words, position))
-        after = node.next.get(word)
-        if after is None:
-            break
-        node = after
-        longest = _longer(longest, node.found)
+        nodes = _after(nodes, words[position])
     return longest
 
 
-def _by_stem(node: _Node[T], words: Sequence[str], position: int) -> Found[T] | None:
-    word, longest = words[position - 1], None
-    for stem, after in node.stems.get(word[:SHORTEST_STEM], _NO_STEMS).items():
-        if word.startswith(stem):
-            found = _longest(after, words, position) or after.found
-            longest = _longer(longest, found)
+def _longest(longest: Found[T] | None, nodes: Iterable[_Node[T]]) -> Found[T] | None:
+    """Return the longest phrase that has ended; of equals the first, a whole word before stems."""
+    for node in nodes:
+        if node.found and (longest is None or node.found.length > longest.length):
+            longest = node.found
     return longest
-
-
-def _longer(one: Found[T] | None, other: Found[T] | None) -> Found[T] | None:
-    if one is None or (other is not None and other.length >= one.length):
-        return other
-    return one
-
-
-_NO_STEMS: Mapping[str, Any] = {}
 
 
 def _checked(phrase: str) -> list[str]:
@@ -219,7 +233,13 @@ def _checked(phrase: str) -> list[str]:
 
 
 def _pieces(phrase: str) -> list[str]:
-    return [piece for piece in _PIECE.findall(readable(phrase)) if piece[0].isalnum()]
+    """Return the words of a phrase, between them the ends of sentences, as in "St. Gallen"."""
+    pieces = [END if piece in ENDS else piece for piece in _PIECE.findall(readable(phrase))]
+    words = [piece for piece in pieces if piece[0].isalnum()]
+    if END not in pieces or any(map(is_without_spaces, words)):
+        return words
+    said = [piece for piece in pieces if piece == END or piece[0].isalnum()]
+    return _ENDS.sub(f"{END} ", " ".join(said)).strip(f"{END} ").split()
 
 
 def _check_piece(phrase: str, piece: str) -> None:

@@ -6,8 +6,9 @@ Total and bounded: any string has units, and at most the first `MOST_CHARACTERS`
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from services.scoring.domain.text.spelling import normalized
 
 #: The start of a text tells what it is about; the rest of a long one is not read.
 MOST_CHARACTERS = 1000
@@ -23,8 +24,6 @@ _UNICODE = re.compile(rf"{_WORD}(?:'{_WORD})*+|[{_RUN}]+|\d+|[^\w\s]")
 _STARTS_A_RUN = re.compile(f"[{_RUN}]")
 _ADDRESS = re.compile(r"https?://\S+")
 _PERSON = re.compile(r"@\w+")
-#: Normalizing takes time that is quadratic in the length of a heap of accents.
-_PIECE = 64
 
 
 # The judges of one text ask one after the other; the second finds the units made.
@@ -42,18 +41,9 @@ def units_of(text: str) -> tuple[str, ...]:
         text = _ADDRESS.sub(" // ", text)
     if text.isascii():
         return tuple(_ASCII.findall(text.lower()))
-    return tuple(_UNICODE.findall(_normalized(text).casefold().replace("’", "'")))
+    return tuple(_UNICODE.findall(normalized(text, MOST_CHARACTERS).casefold().replace("’", "'")))
 
 
 def is_run(unit: str) -> bool:
     """Tell whether `unit` is of a script that does not set words apart."""
     return _STARTS_A_RUN.match(unit) is not None
-
-
-def _normalized(text: str) -> str:
-    normalized = ""
-    for start in range(0, len(text), _PIECE):
-        normalized += unicodedata.normalize("NFKC", text[start : start + _PIECE])
-        if len(normalized) >= MOST_CHARACTERS:  # one sign can become eighteen
-            break
-    return normalized[:MOST_CHARACTERS]

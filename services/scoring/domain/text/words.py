@@ -7,13 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.scoring.domain.text.opinion import Opinion, Weight, heaviest
-from services.scoring.domain.text.phrases import (
-    Found,
-    Phrases,
-    is_without_spaces,
-    readable,
-    words_of,
-)
+from services.scoring.domain.text.phrases import Found, Phrases
+from services.scoring.domain.text.reading import is_without_spaces, read, readable
 
 #: The language under which words stand that count in every language.
 ANY_LANGUAGE = "*"
@@ -63,7 +58,7 @@ class WordsJudge:
         Without a language the words of all are looked for. Abstains when no word is found, or
         when two themes lead.
         """
-        found = self._phrases_for(language).find(words_of(readable(text)))
+        found = self._phrases_for(language).find(read(text))
         if not found:
             return _NOTHING
         label, lead = _leader(_scores(found))
@@ -110,8 +105,8 @@ def _weighed(listed: Mapping[str, set[str]], count: int) -> dict[str, _Means]:
 def _weight(phrase: str, sharing: int, count: int) -> float:
     # Inverse document frequency (Spärck Jones 1972), themes as documents, 1 for a word alone.
     rarity = math.log1p(count / sharing) / math.log1p(count)
-    words = words_of(phrase)
-    is_unspaced = len(words) == 1 and is_without_spaces(words[0])
+    words = read(phrase).words
+    is_unspaced = is_without_spaces(phrase)
     more = (len(phrase) - 2) * SIGN_BONUS if is_unspaced else (len(words) - 1) * WORD_BONUS
     return rarity + min(max(more, 0.0), MOST_BONUS) + len(phrase) * LETTER_BONUS
 

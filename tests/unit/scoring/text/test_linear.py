@@ -87,3 +87,23 @@ def test_a_judge_that_forgets_units_judges_as_before(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(linear, "_REMEMBERED", 3)
     judge = judge_of(hand_made())
     assert [judge.probabilities(text) for text in texts] == expected
+
+
+def test_an_explanation_looks_at_a_bounded_part_of_what_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+
+    def pieces_of(unit: str) -> list[str]:
+        looked_at.append(unit)
+        return [f"={unit}"]
+
+    judge = judge_of(hand_made())
+    emoji = "".join(map(chr, range(0x1F300, 0x1F300 + 1000)))
+    judge.judge(emoji, None)
+    monkeypatch.setattr(linear, "pieces_of", pieces_of)
+    judge.judge(emoji, None, explain=True)
+    assert len(looked_at) <= 400
+    looked_at.clear()
+    judge.judge("ไ" * 1000, None, explain=True)
+    assert 400 in map(len, looked_at)

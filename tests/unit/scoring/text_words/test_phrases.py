@@ -8,19 +8,17 @@ from hypothesis import strategies as st
 
 from services.scoring.domain.text.phrases import (
     LONGEST_PHRASE,
-    LONGEST_READ,
     MOST_PHRASES,
     PhraseError,
     Phrases,
-    readable,
-    words_of,
 )
+from services.scoring.domain.text.reading import LONGEST_READ, read
 from tests.unit.scoring.text_words.anything import ANY_TEXT, LONG_TEXT
 
 
 def _found(phrases: Sequence[str], text: str) -> list[str]:
     listed = Phrases({phrase: phrase for phrase in phrases})
-    return [found.phrase for found in listed.find(words_of(readable(text)))]
+    return [found.phrase for found in listed.find(read(text))]
 
 
 def test_a_word_is_found_as_a_whole_and_not_within_another() -> None:
@@ -69,7 +67,7 @@ def test_spellings_of_one_sign_are_one() -> None:
 
 def test_places_count_words_and_signs() -> None:
     listed = Phrases({"not": 1, "good": 2, "好": 3})
-    places = listed.place(words_of("not so good 真好 not"))
+    places = listed.place(read("not so good 真好 not"))
     assert [(place.start, place.end) for place in places] == [(0, 1), (2, 3), (4, 5), (5, 6)]
 
 
@@ -101,7 +99,34 @@ def test_too_many_phrases_are_refused() -> None:
 
 def test_only_the_beginning_of_a_long_text_is_read() -> None:
     assert _found(["late"], "x " * LONGEST_READ + "late") == []
-    assert len(readable("ﷺ" * LONGEST_READ)) <= LONGEST_READ
+
+
+def test_no_phrase_goes_beyond_the_end_of_a_sentence() -> None:
+    assert _found(["no", "no seat"], "He said no. Seat 12 was free!") == ["no"]
+    assert _found(["不", "不好"], "不。好") == ["不"]
+
+
+def test_a_phrase_may_hold_what_elsewhere_ends_a_sentence() -> None:
+    assert _found(["a.m.", "St. Gallen"], "To St. Gallen at 7 A.M. on Monday") == [
+        "St. Gallen",
+        "a.m.",
+    ]
+
+
+def test_what_the_end_of_a_sentence_means_is_found_where_it_is_asked_for() -> None:
+    listed = Phrases({"late": "late"}, end="end")
+    assert [found.meaning for found in listed.find(read("Late! Too late."))] == [
+        "late", "end", "late", "end",
+    ]  # fmt: skip
+
+
+def test_a_stem_inside_a_phrase_is_found_in_any_word_that_begins_so() -> None:
+    phrases = ["lost* bag*", "lost"]
+    assert _found(phrases, "losting bags, lost lostbag bag") == ["lost* bag*", "lost", "lost* bag*"]
+
+
+def test_a_sign_alone_is_found_wherever_no_longer_phrase_is() -> None:
+    assert _found(["慢", "慢慢来"], "很慢，慢慢来，慢慢") == ["慢", "慢慢来", "慢", "慢"]
 
 
 @given(ANY_TEXT | LONG_TEXT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -10,8 +11,12 @@ from typing import Any
 import yaml
 
 
+@cache
 def sentiment_words() -> Mapping[str, Mapping[str, Any]]:
-    """Return the words of feeling by language (`any`: emoji), as the files list them."""
+    """Return the words of feeling by language (`any`: emoji), as the files list them.
+
+    Treat them as read-only: they are read once.
+    """
     folder = files(__name__) / "sentiment"
     return {
         file.name.removesuffix(".yaml"): _read(file)
