@@ -10,6 +10,7 @@ from xml.etree import ElementTree as Xml
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 EARLIER = 0.8
+INNER = 0.75
 _UNKNOWN_REASONS = {"", "Can't Tell"}
 
 
@@ -44,6 +45,11 @@ def airline_reasons() -> Halves:
     """Return the airline's complaints whose reason is known, split by time."""
     rows = [row for row in _airline() if row["negativereason"] not in _UNKNOWN_REASONS]
     return _by_time([row["text"] for row in rows], [row["negativereason"] for row in rows])
+
+
+def within(learn: Labelled) -> Halves:
+    """Return what there is to learn from, split anew: its first three quarters, and the rest."""
+    return _cut(learn.texts, learn.labels, INNER)
 
 
 def mams(part: str) -> list[Reviewed]:
@@ -84,5 +90,9 @@ def _airline() -> list[dict[str, str]]:
 
 
 def _by_time(texts: Sequence[str], labels: Sequence[str]) -> Halves:
-    cut = int(len(texts) * EARLIER)
+    return _cut(texts, labels, EARLIER)
+
+
+def _cut(texts: Sequence[str], labels: Sequence[str], share: float) -> Halves:
+    cut = int(len(texts) * share)
     return Halves(Labelled(texts[:cut], labels[:cut]), Labelled(texts[cut:], labels[cut:]))
