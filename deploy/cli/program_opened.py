@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from deploy.cli.servers import find_settings
+from services.scoring.judges import unfindable_words
 from shared.errors import ClosedLoopError
 from shared.program.document import Program
 from shared.program.loading import ProgramError, read_program
@@ -47,7 +48,7 @@ def text_of(file: Path) -> str:
 def checked(file: Path, text: str, *, as_json: bool) -> Program:
     """Return the program, or show its faults and exit with 1."""
     try:
-        return read_program(text)
+        return read_program(text, checks=[unfindable_words])
     except ProgramError as error:
         _show_faults(file, error, as_json=as_json)
         raise typer.Exit(1) from error

@@ -15,10 +15,8 @@ from deploy.importing.convert import rating_of
 from deploy.importing.errors import RowRefusedError
 from deploy.importing.mapping import RatingSource
 from deploy.importing.rows import Row
-from deploy.offline.judges import Judges
-from services.scoring.domain.language import language_of
+from services.scoring.domain.analysis import Judges, probability_of
 from services.scoring.domain.scorer import Scorer
-from services.scoring.domain.text.judge import Judge
 from shared.contracts.events import Category, Feedback, Severity
 from shared.contracts.refusals import refusal
 from shared.program.document import Program
@@ -30,7 +28,6 @@ CONSTANTS = {
     "listening_post": "file",
     "occurred_at": datetime(2000, 1, 1, tzinfo=UTC),
 }
-_DIGITS = 4
 
 
 class Verdict(NamedTuple):
@@ -67,8 +64,7 @@ class RowScorer:
     def __init__(
         self, program: Program, judges: Judges, text_column: str, rating: RatingSource | None
     ) -> None:
-        self._scorer = Scorer(program)
-        self._judges = judges
+        self._scorer = Scorer(program, judges)
         self._text_column = text_column
         self._rating = rating
 
@@ -81,18 +77,15 @@ class RowScorer:
         feedback = self._feedback(row)
         if feedback is None:
             return None
-        language = language_of(feedback.text)
-        score = self._scorer.score(feedback, language).score
-        sentiment, sentiment_probability = _opinion(self._judges.sentiment, feedback, language)
-        theme, theme_probability = _opinion(self._judges.theme, feedback, language)
-        cause, _ = _opinion(self._judges.cause, feedback, language)
+        scored = self._scorer.score(feedback)
+        score, (language, sentiment, theme, cause) = scored.score, scored.analysis
         verdict = Verdict(
             language=language,
-            sentiment=sentiment,
-            sentiment_probability=sentiment_probability,
-            theme=theme,
-            theme_probability=theme_probability,
-            cause=cause,
+            sentiment=sentiment.label,
+            sentiment_probability=probability_of(sentiment) or None,
+            theme=theme.label,
+            theme_probability=probability_of(theme) or None,
+            cause=cause.label,
             severity=score.severity.value,
             flagged=score.flagged,
             rule=score.rule,
@@ -114,15 +107,3 @@ class RowScorer:
         except ValidationError as error:
             rejected = refusal(b"", error)
             raise RowRefusedError(rejected.field, rejected.detail) from None
-
-
-def _opinion(
-    judge: Judge, feedback: Feedback, language: str | None
-) -> tuple[str | None, float | None]:
-    """Return the label and its probability, nothing of either where the judge abstains."""
-    if feedback.text is None:
-        return None, None
-    opinion = judge.judge(feedback.text, language)
-    if opinion.label is None:
-        return None, None
-    return opinion.label, round(opinion.probability, _DIGITS)

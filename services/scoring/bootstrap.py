@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, Self
 
+from services.scoring.adapters.model_store import models_of
 from services.scoring.adapters.postgres import PostgresScores, ensure_partitions
+from services.scoring.confirming import confirmations
 from services.scoring.domain.received import Received, receiver
 from services.scoring.domain.scorer import Scorer
 from services.scoring.handlers import score_batch
+from services.scoring.judges import open_judges
 from shared.contracts.codec import decoder
 from shared.contracts.events import FeedbackSubmitted
 from shared.contracts.records import Outcome
@@ -33,17 +37,27 @@ _MOST_SCORERS = 200
 class Scorers:
     """A scorer for each version of a program that judges, compiled when it is first needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._scorers: dict[tuple[str, int], Scorer] = {}
 
-    def of(self, program: Program) -> Scorer:
-        """Return the scorer of `program`."""
-        key = program.tenant, program.version
-        if key not in self._scorers:
-            if len(self._scorers) >= _MOST_SCORERS:
-                self._scorers.clear()
-            self._scorers[key] = Scorer(program)
-        return self._scorers[key]
+    async def of(self, programs: Sequence[Program]) -> list[Scorer]:
+        """Return a scorer for each of `programs`.
+
+        Raises ClosedLoopError where a program's model can't be had.
+        """
+        found = []
+        for program in programs:
+            scorer = self._scorers.get((program.tenant, program.version))
+            found.append(scorer or await self._compile(program))
+        return found
+
+    async def _compile(self, program: Program) -> Scorer:
+        scorer = Scorer(program, open_judges(program, await models_of(self._pool, program)))
+        if len(self._scorers) >= _MOST_SCORERS:
+            self._scorers.clear()
+        self._scorers[program.tenant, program.version] = scorer
+        return scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +65,37 @@ class ScoreEffects:
     """What a batch of feedback leads to, in the transaction of its ledger row."""
 
     programs: ProgramStore
-    scorers: Scorers = field(default_factory=Scorers)
+    scorers: Scorers
+
+    @classmethod
+    def by(cls, programs: ProgramStore) -> Self:
+        """Return the effects that follow `programs`, whose connection reads the models too."""
+        return cls(programs, Scorers(programs.pool))
 
     async def __call__(self, connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
         """Score `batch`, all of whose tenants have a program, each event by its moment's."""
         programs = await self.programs.at([(received.tenant, received.at) for received in batch])
-        scorers = [self.scorers.of(program) for program in programs]
+        scorers = await self.scorers.of(programs)
         return await score_batch(PostgresScores(connection), batch, scorers=scorers)
 
 
 @asynccontextmanager
 async def open_subscriptions(
     settings: Settings,
-) -> AsyncIterator[Sequence[Subscription[Received]]]:
+) -> AsyncIterator[Sequence[Subscription[Any]]]:
     """Open what the worker needs, for as long as it runs."""
     pool = await create_pool(settings.database_url, role=WORKER_ROLE)
     async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
         await ensure_partitions(pool)
-        effects = ScoreEffects(programs)
+        effects = ScoreEffects.by(programs)
         yield [
             Subscription(
                 topic=TOPIC,
                 decode=receiver(decoder(FeedbackSubmitted)),
                 admit=Admission(programs),
                 commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
-            )
+            ),
+            await confirmations(pool, programs),
         ]
 
 

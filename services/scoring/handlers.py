@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.scoring.domain.history import NOTHING_EARLIER, Customer, History, Said
-from services.scoring.domain.language import language_of
 from services.scoring.domain.message import TYPE, scored_json
 from services.scoring.domain.ports import Kept, ScoredEvent, Scores
 from services.scoring.domain.received import Received
-from services.scoring.domain.scorer import Scorer, Verdict
+from services.scoring.domain.scorer import Scored, Scorer
 from shared.contracts.codec import key_of
 from shared.contracts.events import FeedbackSubmitted
 from shared.contracts.records import Outcome, Outgoing
@@ -57,9 +56,8 @@ def _customer(event: FeedbackSubmitted) -> Customer:
 def _score(received: Received, identity: UUID, scorer: Scorer, history: History) -> ScoredEvent:
     event, received_at = received
     feedback = event.data
-    language = language_of(feedback.text)
-    verdict = _verdict(received, identity, language, scorer, history)
-    score = verdict.score
+    scored = _scored(received, identity, scorer, history)
+    score = scored.score
     return ScoredEvent(
         feedback_id=identity,
         received_at=received_at,
@@ -72,22 +70,22 @@ def _score(received: Received, identity: UUID, scorer: Scorer, history: History)
         flagged=score.flagged,
         rule=score.rule,
         program_version=score.program_version,
-        language=language,
-        message=scored_json(event, identity, received_at, language, verdict.json),
+        language=scored.analysis.language,
+        review=scored.review,
+        co_creation=scored.co_creation,
+        message=scored_json(event, identity, received_at, scored),
     )
 
 
-def _verdict(
-    received: Received, identity: UUID, language: str | None, scorer: Scorer, history: History
-) -> Verdict:
+def _scored(received: Received, identity: UUID, scorer: Scorer, history: History) -> Scored:
     feedback, customer = received.event.data, _customer(received.event)
     earlier = NOTHING_EARLIER
     if scorer.reads_history:
         earlier = history.before(customer, identity, feedback.occurred_at)
-    verdict = scorer.score(feedback, language, earlier)
-    said = Said(received.at, identity, feedback.occurred_at, verdict.score.category)
+    scored = scorer.score(feedback, earlier)
+    said = Said(received.at, identity, feedback.occurred_at, scored.score.category)
     history.add(customer, said)
-    return verdict
+    return scored
 
 
 def _outcomes(

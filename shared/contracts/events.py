@@ -286,7 +286,8 @@ class Score(Tolerant):
     """The verdict of a program on one feedback event, and what decided it.
 
     `rule` is the detection rule that flagged it or set the severity, absent where none fired;
-    `reason` says it in words.
+    `reason` says it in words. `judges` names the words and models that the text was judged by:
+    with it and `program_version` the same feedback gets the same score again, to the byte.
     """
 
     category: Category
@@ -295,20 +296,46 @@ class Score(Tolerant):
     rule: Name | None = None
     reason: Name
     program_version: Annotated[int, Field(ge=1)]
+    judges: Name | None = None
+
+
+class Judgement(Tolerant):
+    """What a text was judged to be, and how probable it is that this is right."""
+
+    label: Name
+    probability: Annotated[float, Field(ge=0, le=1)]
+
+
+class Earlier(Tolerant):
+    """How often the customer spoke up before the event, where the program's rules ask for it."""
+
+    feedback_30d: Annotated[int, Field(ge=0)]
+    detractors_90d: Annotated[int, Field(ge=0)]
 
 
 class ScoredFeedback(Tolerant):
-    """A feedback event with its score.
+    """A feedback event with its score, and what was read in its text.
 
     `received_at` is when the broker took the feedback in, to the millisecond: with `feedback_id`
-    it is the same in every repeat, so consumers may key and partition by both. `language` is what
-    the text is written in, a BCP 47 tag, absent where that can't be told.
+    it is the same in every repeat, so consumers may key and partition by both. `input_sha256` is
+    the digest of `feedback` as it stands here. `language` is what the text is written in, a
+    BCP 47 tag. `sentiment` is negative, neutral or positive; `theme` is what went wrong and
+    `cause` why, ids of the program's taxonomy. What can't be told is absent. `review` is there
+    where words and rating contradict each other, and a person should look; `co_creation` where
+    the customer may be asked to help make things better.
     """
 
     feedback_id: UUID
     received_at: Moment
     feedback: Feedback
+    input_sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
     language: LanguageTag | None = None
+    sentiment: Judgement | None = None
+    theme: Judgement | None = None
+    cause: Judgement | None = None
+    earlier: Earlier | None = None
+    review: Literal["negative_words_good_rating", "positive_words_bad_rating"] | None = None
+    co_creation: Literal[True] | None = None
     score: Score
 
 

@@ -33,6 +33,11 @@ VARIABLES: Mapping[str, Value] = {
     "text_lower": "",
     "has_text": False,
     "language": "",
+    "sentiment": "",
+    "sentiment_probability": 0.0,
+    "theme": "",
+    "theme_probability": 0.0,
+    "cause": "",
     "listening_post": "",
     "touchpoint": "",
     "journey": "",
@@ -61,6 +66,8 @@ _FREE = frozenset(
         "text_lower",
         "attributes",
         "account_id",
+        "sentiment_probability",
+        "theme_probability",
         "time_to_resolve_hours",
         "customer_value",
     }
@@ -70,6 +77,7 @@ _TRIALS = 64
 _TEXTS = ("", "refund", "A long and unhappy story.")
 _CATEGORIES = ("promoter", "passive", "detractor", "unrated")
 _SCALES = ("nps", "csat", "ces", "stars", "thumbs", "custom", "")
+_SENTIMENTS = ("negative", "neutral", "positive", "")
 _STRING = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LIST_MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
@@ -285,6 +293,8 @@ def _made_up(
         return chance.choice(_CATEGORIES)
     if name == "scale":
         return chance.choice(_SCALES)
+    if name == "sentiment":
+        return chance.choice(_SENTIMENTS)
     if isinstance(default, bool):
         return chance.random() < 0.5  # noqa: PLR2004  (a coin)
     if isinstance(default, float):

@@ -20,11 +20,14 @@ from shared.program.parts import Id, Named, Part, ids, known
 __all__ = [
     "DEFAULT_RULE",
     "DEFAULT_SCALES",
+    "BacktestLimits",
     "Cause",
+    "CoCreation",
     "Department",
     "DetectionRule",
     "Driver",
     "ListeningPost",
+    "Models",
     "Owner",
     "Program",
     "Scale",
@@ -165,6 +168,39 @@ class SlaPolicy(Part):
     """Hours from opening to resolution."""
 
 
+class CoCreation(Part):
+    """Which customers may be asked to help make things better."""
+
+    when: Annotated[str, StringConstraints(min_length=1)]
+    """A CEL expression, such as: category == 'promoter' && has_text."""
+
+    @property
+    def rule(self) -> DetectionRule:
+        """The condition as a rule, which flags nobody."""
+        return DetectionRule(
+            id="co_creation",
+            when=self.when,
+            severity=Severity.NONE,
+            flag=False,
+            reason="May be asked to help make things better",
+        )
+
+
+ModelVersion = Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
+
+
+class Models(Part):
+    """The tenant's own models that judge texts, by the versions that `models list` shows.
+
+    Without one the words and models judge that ship with the product.
+    """
+
+    sentiment: ModelVersion | None = None
+    """Says how the customer feels."""
+    theme: ModelVersion | None = None
+    """Says what went wrong: an entry of taxonomy.what."""
+
+
 class SystemicIssuePolicy(Part):
     """When a root cause becomes a systemic issue: so many customers within so many days."""
 
@@ -172,6 +208,27 @@ class SystemicIssuePolicy(Part):
     """Customers, not events."""
     days: Annotated[int, Field(ge=1, le=366)] = 30
     """The days looked back on."""
+
+
+PartOfAll = Annotated[float, Field(ge=0, le=1)]
+
+
+class BacktestLimits(Part):
+    """What a candidate has to keep, tried on the tenant's history, before it may be activated.
+
+    The program that counts sets them for the one that comes after it.
+    """
+
+    since_days: Annotated[int, Field(ge=1, le=366)] = 90
+    """So many days have to be looked back on at least."""
+    max_opened_share: PartOfAll | None = None
+    """Events that only the candidate flags, at most, as a share of all events: 0.02 is 2 %."""
+    max_dropped_share: PartOfAll | None = None
+    """Follow-ups that the candidate does not open, at most, as a share of those that there are."""
+    max_workload_increase: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    """How many more follow-ups there may be, as a share of those that there are: 0.1 is 10 %."""
+    min_precision: PartOfAll | None = None
+    """The share of flagged events, of those with a confirmed cause, that were our own doing."""
 
 
 class Program(Part):
@@ -203,12 +260,18 @@ class Program(Part):
     """Read in order: the first whose condition holds decides."""
     taxonomy: Taxonomy
     """What can go wrong and why."""
+    co_creation: CoCreation | None = None
+    """Who may be asked to help make things better, such as promoters who say why."""
+    models: Models = Models()
+    """Models of one's own, trained by `closedloop train`."""
     drivers: tuple[Driver, ...] = ()
     """What makes customers satisfied or not."""
     sla: Annotated[tuple[SlaPolicy, ...], Field(min_length=1)]
     """Deadlines, one for each severity but none."""
     systemic_issues: SystemicIssuePolicy = SystemicIssuePolicy()
     """When a root cause becomes an issue that departments must plan for."""
+    backtest: BacktestLimits | None = None
+    """Limits that the next version has to keep. Without them it needs no backtest."""
 
     @model_validator(mode="after")
     def _refers_only_to_what_it_holds(self) -> Self:

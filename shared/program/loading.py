@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from shared.errors import ClosedLoopError
 from shared.program import conditions
 from shared.program.causes import PINNED_BASE
-from shared.program.document import Program
+from shared.program.document import DetectionRule, Program
 from shared.program.source import Place, Source, SourceError, read_source
 from shared.program.taxonomy import taxonomy
 from shared.program.work import MOST_WORK_OF_A_PROGRAM, work_of
@@ -48,15 +48,29 @@ class ProgramError(ClosedLoopError):
         super().__init__(f"The program has {count}:\n{listed}{more}")
 
 
-def read_program(text: str, *, version: int | None = None) -> Program:
+class Finding(NamedTuple):
+    """What somebody else finds wrong with a program: the place, what is wrong, the remedy."""
+
+    place: Place
+    detail: str
+    remedy: str
+
+
+#: Looks at a program for what only a service can know, such as words that it can't look for.
+Check = Callable[[Program], Iterable[Finding]]
+
+
+def read_program(text: str, *, version: int | None = None, checks: Sequence[Check] = ()) -> Program:
     """Return the program that `text`, a YAML document, says.
 
     `version` replaces the version in the document, which only counts until activation gives
-    one. Raises ProgramError.
+    one. Raises ProgramError, for what `checks` find too.
     """
     source = _source(text)
     program = _validated(source, version)
-    if faults := list(_rule_faults(source, program)) or list(_work_faults(source, program)):
+    faults = list(_rule_faults(source, program)) or list(_work_faults(source, program))
+    faults += [_fault(source, *found) for check in checks for found in check(program)]
+    if faults:
         raise ProgramError(faults)
     return program
 
@@ -79,14 +93,21 @@ def base_of(program: Program) -> str | None:
 
 
 def _rule_faults(source: Source, program: Program) -> Iterator[Fault]:
-    for position, rule in enumerate(program.rules):
+    for place, rule in _conditions(program):
         try:
             conditions.check(rule)
         except conditions.ConditionError as error:
-            fault = _fault(source, ("rules", position, "when"), error.detail, error.remedy)
+            fault = _fault(source, place, error.detail, error.remedy)
             yield Fault(
                 line=fault.line, place=f"rule {rule.id}", detail=fault.detail, remedy=fault.remedy
             )
+
+
+def _conditions(program: Program) -> Iterator[tuple[Place, DetectionRule]]:
+    for position, rule in enumerate(program.rules):
+        yield ("rules", position, "when"), rule
+    if program.co_creation:
+        yield ("co_creation", "when"), program.co_creation.rule
 
 
 def _source(text: str) -> Source:
@@ -117,7 +138,7 @@ def _validated(
 
 def _work_faults(source: Source, program: Program) -> Iterator[Fault]:
     """Find that rules which are sound one by one are too much together."""
-    steps = sum(work_of(rule.when) for rule in program.rules)
+    steps = sum(work_of(rule.when) for _, rule in _conditions(program))
     if steps > MOST_WORK_OF_A_PROGRAM:
         yield _fault(
             source,

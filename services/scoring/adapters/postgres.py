@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from uuid import UUID
 
 from services.scoring.domain.history import MOST_EARLIER, Customer, Said
 from services.scoring.domain.ports import Kept, ScoredEvent
+from shared.contracts.events import FeedbackScored, ScoredFeedback
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.sqlfile import load
 from shared.postgres.tenancy import tenant_transaction
@@ -48,6 +50,15 @@ async def message_of(pool: Pool, tenant: str, feedback_id: UUID) -> str | None:
     async with tenant_transaction(pool, tenant) as connection:
         found: str | None = await connection.fetchval(QUERIES["message"], feedback_id)
     return found
+
+
+async def co_creators(
+    pool: Pool, tenant: str, since: datetime, limit: int
+) -> Sequence[ScoredFeedback]:
+    """Return what was said last, since a moment, by each customer who may be asked to help."""
+    async with tenant_transaction(pool, tenant) as connection:
+        rows = await connection.fetch(QUERIES["co_creators"], since, limit)
+    return [FeedbackScored.model_validate_json(row["message"]).data for row in rows]
 
 
 async def ensure_partitions(pool: Pool) -> None:

@@ -25,6 +25,8 @@ class ScoredEvent(NamedTuple):
     rule: str | None
     program_version: int
     language: str | None
+    review: str | None
+    co_creation: bool
     message: str
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from services.scoring.domain.analysis import Analysis, Judges, analyze, names_in
 from services.scoring.domain.history import NOTHING_EARLIER, Earlier
 from services.scoring.domain.history import VARIABLES as HISTORY
 from services.scoring.domain.rating import Rating, categorize, default_severity, ends, in_words
+from services.scoring.domain.review import Contradiction, review_of
 from services.scoring.domain.variables import Judged, variables
 from shared.contracts.events import Category, Feedback, Score, Severity
 from shared.program.conditions import compile_rules
@@ -24,34 +27,71 @@ class Verdict:
     json: str
 
 
+class Scored(NamedTuple):
+    """What was made of an event: the verdict, what was read in the text, what it rests on.
+
+    `earlier` is None where the program's rules do not ask for it. With `co_creation` the
+    customer may be asked to help make things better.
+    """
+
+    verdict: Verdict
+    analysis: Analysis
+    earlier: Earlier | None
+    review: Contradiction | None
+    co_creation: bool = False
+
+    @property
+    def score(self) -> Score:
+        """The verdict's score."""
+        return self.verdict.score
+
+
 class Scorer:
     """Scores events by one version of a program, whose rules it compiles once.
 
     Verdicts are few, and making one costs more than finding it: they are remembered.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, judges: Judges) -> None:
         self.program = program
+        self.judges = judges
         self._rules = compile_rules(program.rules)
+        self._co_creation = compile_rules([program.co_creation.rule] if program.co_creation else [])
+        self._reads = self._rules.reads | self._co_creation.reads
         #: Whether a rule asks what the customer said before.
-        self.reads_history = not self._rules.reads.isdisjoint(HISTORY)
+        self.reads_history = not self._reads.isdisjoint(HISTORY)
         self._by_rule: dict[tuple[str, Category], Verdict] = {}
         self._by_rating: dict[tuple[float | str, ...], Verdict] = {}
 
     def score(
-        self, feedback: Feedback, language: str | None, earlier: Earlier = NOTHING_EARLIER
-    ) -> Verdict:
-        """Return the verdict: the first rule that holds decides.
+        self,
+        feedback: Feedback,
+        earlier: Earlier = NOTHING_EARLIER,
+        *,
+        read: Analysis | None = None,
+    ) -> Scored:
+        """Read the text, then let the rules decide: the first one that holds.
+
+        `read` is what judges of the same version have read in the text already.
 
         A detractor whom no rule mentions is flagged all the same, by the rule `detractor`;
         nobody else is flagged without a rule.
         """
         category = self._category(feedback)
-        judged = Judged(feedback, category, language, earlier)
-        rule = self._rules.first(variables(self._rules.reads, judged))
+        analysis = read or analyze(feedback.text, self.judges, names=names_in(feedback))
+        known = variables(self._reads, Judged(feedback, category, analysis, earlier))
+        rule = self._rules.first(known)
         if rule is not None:
-            return self._by_its_rule(rule, category)
-        return self._by_its_rating(feedback.rating, category)
+            verdict = self._by_its_rule(rule, category)
+        else:
+            verdict = self._by_its_rating(feedback.rating, category)
+        return Scored(
+            verdict,
+            analysis,
+            earlier if self.reads_history else None,
+            review_of(category, analysis.sentiment),
+            self._co_creation.first(known) is not None,
+        )
 
     def _category(self, feedback: Feedback) -> Category:
         rating = feedback.rating
@@ -100,5 +140,6 @@ class Scorer:
             rule=rule,
             reason=reason,
             program_version=self.program.version,
+            judges=self.judges.version,
         )
         return Verdict(score, score.model_dump_json(exclude_none=True))

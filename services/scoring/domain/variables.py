@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from services.scoring.domain.analysis import Analysis, probability_of
 from services.scoring.domain.history import NOTHING_EARLIER, Earlier
 from services.scoring.domain.rating import share
 from shared.contracts.events import Category, Feedback
@@ -19,7 +20,7 @@ class Judged(NamedTuple):
 
     feedback: Feedback
     category: Category
-    language: str | None
+    analysis: Analysis
     earlier: Earlier = NOTHING_EARLIER
 
 
@@ -39,7 +40,12 @@ _READERS: Mapping[str, _Reader] = {
     "has_rating": lambda judged: judged.feedback.rating is not None,
     "text_lower": lambda judged: (judged.feedback.text or "").lower(),
     "has_text": lambda judged: bool((judged.feedback.text or "").strip()),
-    "language": lambda judged: judged.language,
+    "language": lambda judged: judged.analysis.language,
+    "sentiment": lambda judged: judged.analysis.sentiment.label,
+    "sentiment_probability": lambda judged: probability_of(judged.analysis.sentiment),
+    "theme": lambda judged: judged.analysis.theme.label,
+    "theme_probability": lambda judged: probability_of(judged.analysis.theme),
+    "cause": lambda judged: judged.analysis.cause.label,
     "solved_at_first_contact": lambda judged: _YES_OR_NO.get(
         judged.feedback.solved_at_first_contact
     ),

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.scoring.domain.scorer import Scorer
 from shared.clock import FixedClock
 from shared.program import store as store_module
 from shared.program.deciding import LEAD, ActivationError, NoReasonError
@@ -15,6 +14,7 @@ from shared.program.store import ACTIVATING_ROLE, ProgramStore, open_programs
 from shared.program.timeline import Start, Timeline
 from tests.unit.program.samples import document
 from tests.unit.scoring.events import feedback
+from tests.unit.scoring.scorers import scorer_of
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -195,7 +195,7 @@ async def test_a_stored_version_stays_readable_when_the_checks_become_stricter(
     monkeypatch.setattr("shared.program.conditions.MOST_WORK_OF_A_CONDITION", 0)
     programs._looked_at = float("-inf")
     assert await active_version(programs) == 1
-    assert Scorer((await programs.active())["acme"]).score(feedback(), None).score.flagged
+    assert scorer_of((await programs.active())["acme"]).score(feedback()).score.flagged
 
 
 async def test_what_judges_a_moment_does_not_depend_on_when_it_is_asked(

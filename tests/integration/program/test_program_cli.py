@@ -48,6 +48,15 @@ async def test_check_names_every_fault_with_file_and_line(tmp_path: Path) -> Non
     assert "Traceback" not in result.output
 
 
+async def test_check_names_words_that_cannot_be_looked_for(tmp_path: Path) -> None:
+    words = "{id: delay, words: {en: [late, '!!!']}, name: Too late}"
+    path = file(tmp_path, document(replacing={"{id: delay, name: Too late}": words}))
+    result = await run("check", path)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{path}:22: taxonomy.what.delay.words.en.1: '!!!': There is no word")
+
+
 async def test_check_tells_programs_in_json(tmp_path: Path) -> None:
     result = await run("check", file(tmp_path, "a: 1\na: 2"), "--json")
     assert result.exit_code == 1
@@ -192,7 +201,7 @@ async def test_a_starter_is_written_with_its_schema_and_never_over_a_file(tmp_pa
     written = await run("new", "bank", "--tenant", "mine", "--out", str(path))
     assert written.exit_code == 0
     assert (tmp_path / "program.schema.json").read_bytes() == SCHEMA_FILE.read_bytes()
-    assert "(mine), 14 rules" in (await run("check", str(path))).stdout
+    assert "(mine), 15 rules" in (await run("check", str(path))).stdout
     before = path.read_bytes()
     again = await run("new", "shop", "--tenant", "mine", "--out", str(path))
     assert isinstance(again.exception, ClosedLoopError)

@@ -79,7 +79,7 @@ async def read(
     pool: Pool, programs: ProgramStore, told: Sequence[Received], chance: Random
 ) -> list[bytes]:
     """Return what one reading of the topic publishes; it leaves nothing behind."""
-    effects = ScoreEffects(programs)
+    effects = ScoreEffects.by(programs)
     published: list[bytes] = []
     async with pool.acquire() as connection:
         transaction = connection.transaction()

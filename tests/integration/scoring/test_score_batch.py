@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.scoring.adapters.postgres import PostgresScores, ensure_partitions
+from services.scoring.adapters.postgres import PostgresScores, co_creators, ensure_partitions
 from services.scoring.domain.received import Received
 from services.scoring.domain.scorer import Scorer
 from services.scoring.handlers import score_batch
@@ -19,8 +19,10 @@ from shared.contracts.records import Outcome
 from shared.ids import feedback_id
 from shared.postgres.pool import Pool, create_pool
 from shared.postgres.tenancy import tenant_transaction
+from shared.program.document import CoCreation
 from tests.unit.program.samples import program, rule
 from tests.unit.scoring.events import event
+from tests.unit.scoring.scorers import scorer_of
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=40)
@@ -40,7 +42,7 @@ async def score(
     now: datetime = NOW,
     scorer: Scorer | None = None,
 ) -> list[Outcome]:
-    used = scorer or Scorer(program())
+    used = scorer or scorer_of(program())
     async with pool.acquire() as connection, connection.transaction():
         scores = PostgresScores(connection)
         batch = [Received(one, now) for one in events]
@@ -86,6 +88,8 @@ async def test_an_event_is_kept_with_its_score_and_published_under_its_key(pool:
         "rule": "refund",
         "program_version": 1,
         "language": "en",
+        "review": None,
+        "co_creation": False,
         "message": (message.value or b"").decode(),
     }
 
@@ -108,7 +112,7 @@ async def test_of_two_events_with_one_id_in_a_batch_the_first_counts(pool: Pool)
 
 async def test_events_seen_in_an_earlier_batch_are_answered_as_then_to_the_byte(pool: Pool) -> None:
     before = await score(pool, [event(event_id="a"), event(event_id="b")])
-    changed = Scorer(program([rule("true", name="new")], version=2))
+    changed = scorer_of(program([rule("true", name="new")], version=2))
     events = [event(event_id=name) for name in ("c", "b", "a")]
     after = await score(pool, events, now=LATER, scorer=changed)
     assert freshness(after) == [True, False, False]
@@ -151,7 +155,7 @@ async def test_a_rolled_back_batch_leaves_nothing(pool: Pool) -> None:
         transaction = connection.transaction()
         await transaction.start()
         scores = PostgresScores(connection)
-        await score_batch(scores, [Received(event(), NOW)], scorers=[Scorer(program())])
+        await score_batch(scores, [Received(event(), NOW)], scorers=[scorer_of(program())])
         await transaction.rollback()
     assert await count(pool) == (0, 0)
     assert freshness(await score(pool, [event()])) == [True]
@@ -215,7 +219,7 @@ async def test_any_text_comes_back_as_it_was(pool: Pool, text: str) -> None:
 
 async def test_history_is_the_same_in_one_batch_in_several_and_after_a_repeat(pool: Pool) -> None:
     asks = rule("earlier_detractors_90d >= 2.0", name="repeated")
-    scorer = Scorer(program([asks]))
+    scorer = scorer_of(program([asks]))
     days = ["2026-10-01", "2026-10-20", "2026-11-01", "2027-06-01", "2027-06-02"]
     told = [
         event(event_id=str(n), customer_id="c-9", occurred_at=f"{day}T10:00:00+07:00")
@@ -231,3 +235,29 @@ async def test_history_is_the_same_in_one_batch_in_several_and_after_a_repeat(po
     assert rules == ["detractor", "detractor", "repeated", "detractor", "detractor"]
     assert [scored(value).data.score.rule for value in in_two] == rules
     assert values(await score(pool, told, scorer=scorer)) == at_once
+
+
+async def test_who_may_be_asked_is_listed_once_and_not_after_becoming_unhappy(
+    pool: Pool, database_url: str
+) -> None:
+    asking = program([]).model_copy(
+        update={"co_creation": CoCreation(when="category == 'promoter' && has_text")}
+    )
+    told = [("ann", 10), ("ann", 9), ("ben", 10), ("ben", 1), ("eve", 7), ("ida", 10)]
+    for number, (customer, value) in enumerate(told):
+        said = event(
+            event_id=str(number),
+            customer_id=customer,
+            text=f"number {number}",
+            rating={"scale": "nps", "value": value},
+        )
+        await score(pool, [said], now=NOW + timedelta(hours=number), scorer=scorer_of(asking))
+    async with await create_pool(database_url, role="closedloop_scoring_api") as api:
+        found = await co_creators(api, "acme", NOW, 10)
+        assert sorted((one.feedback.customer_id, one.feedback.text) for one in found) == [
+            ("ann", "number 1"),
+            ("ida", "number 5"),
+        ]
+        assert await co_creators(api, "other", NOW, 10) == []
+        later = await co_creators(api, "acme", NOW + timedelta(hours=2), 10)
+        assert [one.feedback.customer_id for one in later] == ["ida"]

@@ -305,7 +305,7 @@ def test_a_field_that_a_newer_service_added_is_passed_over_at_any_depth() -> Non
                 "program_version": 1,
                 "confidence": 0.9,
             },
-            "sentiment": -0.7,
+            "mood": -0.7,
         },
     }
     scored["data"]["feedback"]["rating"] = {"scale": "nps", "value": 3, "asked": "by mail"}

@@ -15,18 +15,19 @@ from hypothesis import strategies as st
 from deploy.importing.errors import RowRefusedError
 from deploy.importing.mapping import RatingSource
 from deploy.importing.rows import Row
-from deploy.offline.judges import Abstaining, Judges, open_judges
 from deploy.offline.verdicts import CONSTANTS, Judged, RowScorer
+from services.scoring.domain.analysis import Judges
 from services.scoring.domain.history import Customer, Said
 from services.scoring.domain.ports import Kept, ScoredEvent
 from services.scoring.domain.received import Received
 from services.scoring.domain.scorer import Scorer
 from services.scoring.domain.text.opinion import Opinion
 from services.scoring.handlers import score_batch
+from services.scoring.judges import Abstaining, open_judges
 from tests.unit.offline.support import NOW, NPS, program
 from tests.unit.scoring.events import event
 
-SILENT = Judges(Abstaining(), Abstaining(), Abstaining())
+SILENT = Judges(Abstaining(), Abstaining(), Abstaining(), "silent")
 SCORER = RowScorer(program(), SILENT, "words", NPS)
 
 said = st.one_of(
@@ -71,7 +72,7 @@ def worker(text: str | None, value: int | None) -> ScoredEvent:
     }
     keeping = Keeping()
     batch = [Received(event(**fields), NOW)]
-    asyncio.run(score_batch(keeping, batch, scorers=[Scorer(program())]))
+    asyncio.run(score_batch(keeping, batch, scorers=[Scorer(program(), SILENT)]))
     return keeping.scored[0]
 
 
@@ -134,7 +135,7 @@ class Sure:
 
 
 def test_what_the_judges_say_stands_in_their_columns() -> None:
-    judges = Judges(sentiment=Sure("negative"), theme=Sure("late"), cause=Sure("supplier"))
+    judges = Judges(Sure("negative"), Sure("late"), Sure("supplier"), "sure")
 
     verdict = judged("anything", judges=judges).verdict
 
@@ -143,13 +144,15 @@ def test_what_the_judges_say_stands_in_their_columns() -> None:
 
 
 def test_the_probability_of_what_a_judge_would_not_say_is_left_out() -> None:
-    verdict = judged("anything", judges=Judges(Sure(None), Sure(None), Sure(None))).verdict
+    verdict = judged("anything", judges=Judges(Sure(None), Sure(None), Sure(None), "mute")).verdict
 
     assert verdict[1:6] == (None,) * 5
 
 
 def test_a_rating_alone_is_judged_and_no_judge_of_texts_is_asked() -> None:
-    verdict = judged("", "2", judges=Judges(Sure("negative"), Sure("late"), Sure("x"))).verdict
+    verdict = judged(
+        "", "2", judges=Judges(Sure("negative"), Sure("late"), Sure("x"), "sure")
+    ).verdict
 
     assert verdict.sentiment is None
     assert (verdict.flagged, verdict.rule, verdict.severity) == (True, "detractor", "high")

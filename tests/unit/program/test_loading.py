@@ -95,6 +95,20 @@ def test_the_version_in_the_document_gives_way_to_the_one_that_activation_gives(
             "listening_posts.a.scale",
             "'nps'",
         ),
+        (
+            "default_team: desk",
+            "co_creation: {when: categry == 'promoter'}\ndefault_team: desk",
+            11,
+            "rule co_creation",
+            "no variable 'categry'",
+        ),
+        (
+            "default_team: desk",
+            "models: {theme: latest}\ndefault_team: desk",
+            11,
+            "models.theme",
+            "pattern",
+        ),
         ("severity: medium\n", "severity: none\n", 19, "rules.gold.severity", "how bad"),
     ],
 )

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from services.scoring.domain.scorer import Scorer
+from services.scoring.judges import unfindable_words
 from shared.contracts.events import Score
 from shared.program.document import Program
 from shared.program.loading import read_program
@@ -12,12 +12,13 @@ from shared.program.schema import SCHEMA_FILE
 from shared.program.starting import BRANCHES, starter
 from shared.program.work import MOST_WORK_OF_A_PROGRAM, work_of
 from tests.unit.scoring.events import feedback
+from tests.unit.scoring.scorers import scorer_of
 
 LANGUAGES = ["en", "es", "zh"]
 
 
 def score(program: Program, **fields: object) -> Score:
-    return Scorer(program).score(feedback(**fields), None).score
+    return scorer_of(program).score(feedback(**fields)).score
 
 
 @cache
@@ -145,3 +146,28 @@ def test_each_branch_knows_its_own_emergencies(branch: str, text: str, rule: str
 )
 def test_praise_is_left_alone(program: Program, text: str) -> None:
     assert not score(program, rating={"scale": "nps", "value": 8}, text=text).flagged
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Terrible service, rude staff, a complete waste of time",
+        "Un servicio pésimo, horrible y una vergüenza",
+        "服务太差了，非常失望，态度恶劣",
+    ],
+)
+def test_unhappy_words_without_any_rating_are_answered(program: Program, text: str) -> None:
+    found = score(program, rating=None, text=text)
+    assert (found.category, found.rule, found.severity) == (
+        "unrated",
+        "unhappy_words_alone",
+        "medium",
+    )
+
+
+def test_happy_words_without_any_rating_are_left_alone(program: Program) -> None:
+    assert not score(program, rating=None, text="Lovely people, thank you so much!").flagged
+
+
+def test_every_word_of_a_starter_can_be_looked_for(program: Program) -> None:
+    assert list(unfindable_words(program)) == []

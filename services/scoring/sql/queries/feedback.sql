@@ -5,9 +5,10 @@ WITH arrived AS (
     SELECT *
     FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
                 $6::timestamptz[], $7::text[], $8::text[], $9::boolean[], $10::text[],
-                $11::int[], $12::text[], $13::text[])
+                $11::int[], $12::text[], $13::text[], $14::boolean[],
+                $15::text[])
         AS t (feedback_id, received_at, tenant, customer_id, touchpoint, occurred_at, category,
-              severity, flagged, rule, program_version, language, message)
+              severity, flagged, rule, program_version, language, review, co_creation, message)
 ), fresh AS (
     INSERT INTO scoring.feedback_key (feedback_id, received_at)
     SELECT feedback_id, received_at FROM arrived
@@ -16,9 +17,9 @@ WITH arrived AS (
 ), stored AS (
     INSERT INTO scoring.feedback (feedback_id, received_at, tenant, customer_id, touchpoint,
                                   occurred_at, category, severity, flagged, rule,
-                                  program_version, language, message)
+                                  program_version, language, review, co_creation, message)
     SELECT feedback_id, received_at, tenant, customer_id, touchpoint, occurred_at, category, severity,
-           flagged, rule, program_version, language, message
+           flagged, rule, program_version, language, review, co_creation, message
     FROM arrived JOIN fresh USING (feedback_id)
 )
 SELECT feedback_id FROM arrived
@@ -43,6 +44,22 @@ WHERE feedback_id = ANY ($1::uuid[])
 
 -- name: message
 SELECT message FROM scoring.feedback WHERE feedback_id = $1
+
+-- name: co_creators
+-- The latest thing that each customer said of those who may be asked, since the moment $1. Who
+-- has become unhappy since is not asked for a favour.
+SELECT message
+FROM (
+    SELECT DISTINCT ON (customer_id) occurred_at, message
+    FROM scoring.feedback AS glad
+    WHERE tenant = current_setting('closedloop.tenant') AND co_creation AND received_at >= $1
+      AND NOT EXISTS (
+          SELECT FROM scoring.feedback AS later
+          WHERE later.tenant = glad.tenant AND later.customer_id = glad.customer_id
+            AND later.received_at > glad.received_at AND later.category = 'detractor')
+    ORDER BY customer_id, received_at DESC, feedback_id) AS latest
+ORDER BY occurred_at DESC, message
+LIMIT $2
 
 -- name: ensure_partitions
 SELECT ground.ensure_month_partitions('scoring.feedback', 3)

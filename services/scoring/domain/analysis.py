@@ -1,0 +1,72 @@
+"""What is read in a text: its language, how the customer feels, what went wrong and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.scoring.domain.language import language_of
+from services.scoring.domain.text.judge import Judge
+from services.scoring.domain.text.masking import mask
+from services.scoring.domain.text.opinion import NO_OPINION, Opinion
+from services.scoring.domain.text.reading import LONGEST_READ
+from shared.contracts.events import Feedback
+
+#: Digits of a probability that are kept: no judge is surer of it than that.
+DIGITS = 4
+
+
+#: Characters that are masked: judges read half as many, and masking makes a text shorter.
+_MASKED = 2 * LONGEST_READ
+
+
+class Judges(NamedTuple):
+    """Who says how a text sounds, what went wrong and why.
+
+    `version` names the words and models that they go by: the same version gives the same
+    opinions.
+    """
+
+    sentiment: Judge
+    theme: Judge
+    cause: Judge
+    version: str
+
+
+class Analysis(NamedTuple):
+    """What was read in a text; a part without a label could not be told."""
+
+    language: str | None = None
+    sentiment: Opinion = NO_OPINION
+    theme: Opinion = NO_OPINION
+    cause: Opinion = NO_OPINION
+
+
+NOTHING_READ = Analysis()
+
+
+def analyze(
+    text: str | None, judges: Judges, *, names: Iterable[str] = (), explain: bool = False
+) -> Analysis:
+    """Read `text`. The judges see it without personal data, of which `names` are the known ones."""
+    if not text:
+        return NOTHING_READ
+    language = language_of(text)
+    masked = mask(text[:_MASKED], names=names)
+    return Analysis(
+        language,
+        judges.sentiment.judge(masked, language, explain=explain),
+        judges.theme.judge(masked, language, explain=explain),
+        judges.cause.judge(masked, language, explain=explain),
+    )
+
+
+def names_in(feedback: Feedback) -> tuple[str, ...]:
+    """Return the names of people that the fields of `feedback` hold."""
+    contact = feedback.contact
+    return (contact.name,) if contact and contact.name else ()
+
+
+def probability_of(opinion: Opinion) -> float:
+    """Return how probable the label is, as it is told; 0 where there is none."""
+    return round(opinion.probability, DIGITS) if opinion.label is not None else 0.0
