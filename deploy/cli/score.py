@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,15 +14,17 @@ import typer
 from pydantic import ValidationError
 
 from deploy.cli.console import file_bar
-from deploy.importing.mapping import FileSettings, RatingSource
+from deploy.cli.file_options import bad_option, program_of, settings_of
+from deploy.importing.mapping import RatingSource
 from deploy.offline.engine import Observer, score_file
 from deploy.offline.errors import OfflineError
-from deploy.offline.job import Job, format_of
+from deploy.offline.job import Job
 from deploy.offline.report import Scored, share
+from services.scoring.adapters.models import Target, load, target_of
+from services.scoring.domain.text.linear import Model
 from shared.clock import SystemClock
 from shared.errors import ClosedLoopError
-from shared.program.document import DEFAULT_SCALES, Program
-from shared.program.loading import ProgramError, read_program
+from shared.program.document import DEFAULT_SCALES
 
 _ROWS_REFUSED = 1
 _NOT_DONE = 2
@@ -49,6 +50,10 @@ def score(  # noqa: PLR0913  (the options of a command)
     program: Annotated[
         Path | None, typer.Option(help="The program that judges. Without it, a built-in one.")
     ] = None,
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(help="A model of your own (closedloop train); again for the other target."),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="A page with charts (HTML).")] = None,
     encoding: Annotated[str, typer.Option(help="How the file is encoded.")] = "utf-8",
     delimiter: Annotated[
@@ -71,10 +76,10 @@ def score(  # noqa: PLR0913  (the options of a command)
     Exit code: 0 done, 1 done and some rows refused, 2 not done (nothing is written then).
     """
     try:
-        judging, built_in = _program(program)
+        judging, built_in = program_of(program)
         job = Job(
             file=file,
-            settings=_settings(file, encoding, delimiter),
+            settings=settings_of(file, encoding, delimiter),
             text_column=text_column,
             rating=_rating(rating_column, scale, minimum, maximum),
             program=judging,
@@ -83,6 +88,7 @@ def score(  # noqa: PLR0913  (the options of a command)
             report=report,
             force=force,
             processes=processes,
+            own=_models(model or []),
         )
         with _stoppable(), _bar(job) as observe:
             scored = score_file(job, SystemClock(), observe)
@@ -95,35 +101,6 @@ def score(  # noqa: PLR0913  (the options of a command)
     _tell(scored, as_json=as_json)
     if scored.tally.refused:
         raise typer.Exit(_ROWS_REFUSED)
-
-
-def _program(path: Path | None) -> tuple[Program, bool]:
-    if path is None:
-        built_in = resources.files("deploy.offline").joinpath("default_program.yaml")
-        return read_program(built_in.read_text(encoding="utf-8")), True
-    try:
-        return read_program(path.read_text(encoding="utf-8")), False
-    except UnicodeDecodeError as error:
-        raise OfflineError(
-            f"{path} is not UTF-8: byte {error.start:,}.", remedy="Save it as UTF-8."
-        ) from None
-    except ProgramError as error:
-        raise OfflineError(
-            f"{path} is no program: {error.faults[0]}",
-            remedy=f"closedloop program check {path} lists every fault.",
-        ) from None
-
-
-def _settings(file: Path, encoding: str, delimiter: str | None) -> FileSettings:
-    form = format_of(file)
-    try:
-        return FileSettings(
-            format=None if form == "parquet" else form,
-            encoding=encoding,
-            delimiter="\t" if delimiter == r"\t" else delimiter,
-        )
-    except ValidationError as error:
-        raise _bad_option(error) from None
 
 
 def _rating(
@@ -144,13 +121,18 @@ def _rating(
             {"column": column, "scale": scale, "minimum": minimum, "maximum": maximum}
         )
     except ValidationError as error:
-        raise _bad_option(error) from None
+        raise bad_option(error) from None
 
 
-def _bad_option(error: ValidationError) -> OfflineError:
-    fault = error.errors(include_url=False)[0]
-    option = f"--{fault['loc'][0]}: " if fault["loc"] else ""
-    return OfflineError(f"{option}{fault['msg'].removeprefix('Value error, ')}.")
+def _models(paths: Sequence[Path]) -> dict[Target, Model]:
+    own: dict[Target, Model] = {}
+    for path in paths:
+        model = load(path)
+        target = target_of(model)
+        if target in own:
+            raise OfflineError(f"{path} is a second model of {target}.", remedy="Give one of each.")
+        own[target] = model
+    return own
 
 
 @contextmanager
@@ -183,6 +165,8 @@ def _tell(scored: Scored, *, as_json: bool) -> None:
     )
     own = " (built in; your own: --program)" if job.built_in else ""
     typer.echo(f"  Program    {job.program.name}, version {job.program.version}{own}")
+    for line in _told_models(job):
+        typer.echo(f"  Model      {line}")
     flagged = f"{tally.flagged:,} of {tally.scored:,} ({share(tally.flagged, tally.scored)})"
     typer.echo(f"  Flagged    {flagged}")
     for name, counts in _shown_counts(scored).items():
@@ -191,6 +175,14 @@ def _tell(scored: Scored, *, as_json: bool) -> None:
         untold = [f"not told {counts['']:,}"] if counts.get("") else []
         typer.echo(f"  {name:<10} {', '.join([*shown, *untold]) or 'none'}")
     _tell_places(scored)
+
+
+def _told_models(job: Job) -> Iterator[str]:
+    for target, model in job.own.items():
+        yield f"{target} {model.version}, learnt from {model.origin.data}"
+    for named, version in job.program.models:
+        if version is not None and named not in job.own:
+            yield f"{named} {version}, which the program names, was not given (--model)"
 
 
 def _shown_counts(scored: Scored) -> dict[str, dict[str, int]]:
@@ -225,6 +217,7 @@ def _as_object(scored: Scored) -> dict[str, Any]:
             "version": job.program.version,
             "built_in": job.built_in,
         },
+        "models": {target: model.version for target, model in job.own.items()},
         "columns": list(scored.names),
         "rows": tally.rows,
         "scored": tally.scored,

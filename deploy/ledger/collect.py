@@ -23,6 +23,7 @@ QUERIES = load(Path(__file__).with_name("proof.sql"))
 #: The tables with one row for each effect, by the group and the topic that bring them about.
 EFFECTS = {
     ("scoring", "feedback.submitted.v1"): "scoring_effects",
+    ("scoring", "followup.changed.v1"): "confirmation_effects",
     ("routing", "feedback.scored.v1"): "routing_effects",
     ("outer_loop", "feedback.scored.v1"): "outer_loop_effects",
 }

@@ -38,6 +38,9 @@ GROUP BY consumer_group, topic
 -- name: scoring_effects
 SELECT count(*) FROM scoring.feedback
 
+-- name: confirmation_effects
+SELECT count(*) FROM scoring.confirmation
+
 -- name: routing_effects
 SELECT count(*) FROM routing.followup
 

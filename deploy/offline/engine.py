@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from deploy.importing.errors import RowRefusedError
 from deploy.offline.errors import OfflineError
 from deploy.offline.job import Job, format_of
-from deploy.offline.judges import open_judges
+from deploy.offline.opening import open_source, parquet_module
 from deploy.offline.output import Outputs
 from deploy.offline.processes import mapped
 from deploy.offline.report import Scored, report_page
-from deploy.offline.source import Chunk, Source, open_text
+from deploy.offline.source import Chunk, Source
 from deploy.offline.tally import Tally
 from deploy.offline.text import BytesSink, LinesEncoder, TableEncoder, cells_of_rows, to_utf8
 from deploy.offline.verdicts import RowScorer, Verdict
+from services.scoring.judges import open_judges
 from shared.clock import Clock
 
 #: Called with how much of the file is done, of how much, and the counts so far.
@@ -77,7 +77,9 @@ class Making:
     def __call__(self) -> Callable[[Chunk], ScoredChunk]:
         """Compile the program, open its judges; return the function that scores chunks."""
         job = self.job
-        scorer = RowScorer(job.program, open_judges(job.program), job.text_column, job.rating)
+        scorer = RowScorer(
+            job.program, open_judges(job.program, job.own), job.text_column, job.rating
+        )
         return lambda chunk: score_chunk(scorer, self.encoder, chunk)
 
 
@@ -109,7 +111,7 @@ def score_file(job: Job, clock: Clock, observe: Observer) -> Scored:
     person can remedy, OSError where a file can't be read or written.
     """
     began = time.monotonic()
-    with Outputs(force=job.force) as outputs, _open(job) as source:
+    with Outputs(force=job.force) as outputs, open_source(job) as source:
         _check_places(job, outputs)
         tally, names = _score_rows(job, source, outputs, observe)
         scored = Scored(
@@ -157,13 +159,6 @@ def added_names(columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _open(job: Job) -> AbstractContextManager[Source]:
-    if format_of(job.file) == "parquet":
-        opened: AbstractContextManager[Source] = _parquet().open_parquet(job)
-        return opened
-    return open_text(job)
-
-
 def _check_places(job: Job, outputs: Outputs) -> None:
     places = [job.out, job.errors, *([job.report] if job.report else [])]
     for place in places:
@@ -180,10 +175,10 @@ def _encoding(
     """Return who encodes and who writes in the format that the result's name tells."""
     form = format_of(job.out)
     if form == "parquet":
-        parquet = _parquet()
+        parquet = parquet_module()
         whole = parquet.ParquetEncoder(columns=source.columns, added=names, schema=source.schema)
         return whole, lambda stream: parquet.ParquetSink(stream, whole.whole_schema())
-    cells = cells_of_rows if source.schema is None else _parquet().cells_of_batch
+    cells = cells_of_rows if source.schema is None else parquet_module().cells_of_batch
     if form == "jsonl":
         encoder: LinesEncoder | TableEncoder = LinesEncoder(added=names, cells=cells)
     else:
@@ -215,16 +210,3 @@ def _table(rows: Sequence[Sequence[object]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return to_utf8(text.getvalue())
-
-
-def _parquet() -> Any:  # noqa: ANN401  (a module)
-    """Import what reads and writes Parquet: it takes half a second, and 60 MB."""
-    try:
-        return importlib.import_module("deploy.offline.parquet")
-    except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
-            raise
-        raise OfflineError(
-            "Parquet needs the package pyarrow, which is not installed.",
-            remedy="Install it, or use CSV, TSV or JSON lines.",
-        ) from None

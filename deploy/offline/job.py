@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from deploy.importing.mapping import FileSettings, RatingSource
 from deploy.offline.errors import OfflineError
+from services.scoring.adapters.models import Target
+from services.scoring.domain.text.linear import Model
 from shared.program.document import Program
 
 TableFormat = Literal["csv", "tsv", "jsonl", "parquet"]
@@ -22,9 +25,28 @@ _SUFFIXES: dict[str, TableFormat] = {
 }
 
 
+class Wanted(Protocol):
+    """A file that is to be read, and the columns of it that options name."""
+
+    @property
+    def file(self) -> Path: ...  # noqa: D102
+    @property
+    def settings(self) -> FileSettings: ...  # noqa: D102
+    @property
+    def columns(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def option(self, column: str) -> str:
+        """Return the option that names `column`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One file to score. `rating` says where its rows have their ratings, if they have any."""
+    """One file to score.
+
+    `rating` says where its rows have their ratings, if they have any; `own` are models of one's
+    own that judge beside the program.
+    """
 
     file: Path
     settings: FileSettings
@@ -36,11 +58,16 @@ class Job:
     report: Path | None
     force: bool
     processes: int
+    own: Mapping[Target, Model] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are read, each named by the option that names it."""
         return (self.text_column, *(self.rating.columns if self.rating else ()))
+
+    def option(self, column: str) -> str:
+        """Return the option that names `column`."""
+        return "--text-column" if column == self.text_column else "--rating-column"
 
     @property
     def errors(self) -> Path:

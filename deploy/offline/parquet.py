@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from deploy.importing.rows import Row
 from deploy.offline.errors import OfflineError
-from deploy.offline.job import Job
+from deploy.offline.job import Wanted
 from deploy.offline.source import CHUNK_ROWS, Chunk, Kind, Source, check_columns
 from deploy.offline.text import as_text, to_utf8
 from deploy.offline.verdicts import Verdict
@@ -35,37 +35,37 @@ _VERDICT_TYPES: Mapping[str, Any] = {
 
 
 @contextmanager
-def open_parquet(job: Job) -> Iterator[Source]:
+def open_parquet(wanted: Wanted) -> Iterator[Source]:
     """Open a Parquet file. Raises OfflineError, here or while reading, when it is none, is
     broken or lacks a column."""
-    with _read_as_parquet(job):
-        file = pq.ParquetFile(job.file)
+    with _read_as_parquet(wanted):
+        file = pq.ParquetFile(wanted.file)
     with file:
-        yield _source(job, file)
+        yield _source(wanted, file)
 
 
-def _source(job: Job, file: Any) -> Source:  # noqa: ANN401  (pyarrow has no types)
+def _source(wanted: Wanted, file: Any) -> Source:  # noqa: ANN401  (pyarrow has no types)
     schema = file.schema_arrow
-    check_columns(job, schema.names)
+    check_columns(wanted, schema.names)
     size = file.metadata.num_rows
     if size == 0:
-        raise OfflineError(f"{job.file.name} has no rows.", remedy="Give a file with some.")
+        raise OfflineError(f"{wanted.file.name} has no rows.", remedy="Give a file with some.")
     done = [0]
     return Source(
         columns=dict.fromkeys(schema.names, "text"),
-        chunks=_chunks(job, file, done),
+        chunks=_chunks(wanted, file, done),
         size=size,
         position=lambda: done[0],
         schema=schema,
     )
 
 
-def _chunks(job: Job, file: Any, done: list[int]) -> Iterator[Chunk]:  # noqa: ANN401
-    with _read_as_parquet(job):
+def _chunks(wanted: Wanted, file: Any, done: list[int]) -> Iterator[Chunk]:  # noqa: ANN401
+    with _read_as_parquet(wanted):
         for batch in file.iter_batches(batch_size=CHUNK_ROWS):
-            cells = [batch.column(name).to_pylist() for name in job.columns]
+            cells = [_values(batch.column(name)) for name in wanted.columns]
             rows = [
-                Row(line=line, cells=dict(zip(job.columns, values, strict=True)))
+                Row(line=line, cells=dict(zip(wanted.columns, values, strict=True)))
                 for line, values in enumerate(zip(*cells, strict=True), start=done[0] + 1)
             ]
             yield Chunk(done[0] + 1, rows, batch)
@@ -73,14 +73,14 @@ def _chunks(job: Job, file: Any, done: list[int]) -> Iterator[Chunk]:  # noqa: A
 
 
 @contextmanager
-def _read_as_parquet(job: Job) -> Iterator[None]:
+def _read_as_parquet(wanted: Wanted) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise  # the file is not there, or not ours to read
         reason = str(error).splitlines()[0].rstrip(".")
-        raise OfflineError(f"{job.file.name} cannot be read as Parquet: {reason}.") from None
+        raise OfflineError(f"{wanted.file.name} cannot be read as Parquet: {reason}.") from None
 
 
 def cells_of_batch(chunk: Chunk) -> Sequence[Mapping[str, Any]]:
@@ -88,6 +88,11 @@ def cells_of_batch(chunk: Chunk) -> Sequence[Mapping[str, Any]]:
     whole = pa.schema([field.with_type(_readable(field.type)) for field in chunk.batch.schema])
     cells: list[dict[str, Any]] = chunk.batch.cast(whole, safe=False).to_pylist()
     return cells
+
+
+def _values(column: Any) -> list[Any]:  # noqa: ANN401
+    values: list[Any] = column.cast(_readable(column.type), safe=False).to_pylist()
+    return values
 
 
 def _readable(kind: Any) -> Any:  # noqa: ANN401

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from deploy.importing.mapping import no_such_column
 from deploy.importing.rows import Row, RowFile, open_rows
 from deploy.offline.errors import OfflineError
-from deploy.offline.job import Job
+from deploy.offline.job import Wanted
 
 #: Rows that one process takes at a time; fewer when they are long.
 CHUNK_ROWS = 1000
@@ -52,39 +52,38 @@ class Source:
 
 
 @contextmanager
-def open_text(job: Job) -> Iterator[Source]:
+def open_text(wanted: Wanted) -> Iterator[Source]:
     """Open a CSV, TSV or JSON lines file. Raises OfflineError or ImportFailedError.
 
     It is read once before, so that a file which can't be read to its end is not begun.
     """
-    _refuse_other_than_text(job)
+    _refuse_other_than_text(wanted)
     columns: dict[str, Kind] = {}
-    if job.settings.format_of(job.file) == "jsonl":
-        columns |= _survey(job)
-        check_columns(job, list(columns))
+    if wanted.settings.format_of(wanted.file) == "jsonl":
+        columns |= _survey(wanted)
+        check_columns(wanted, list(columns))
 
     def check(header: Sequence[str]) -> None:
-        check_columns(job, header)
+        check_columns(wanted, header)
         columns.update(dict.fromkeys(header, "text"))
 
-    with open_rows(job.file, job.settings, check) as file:
+    with open_rows(wanted.file, wanted.settings, check) as file:
         first = next(file.rows, None)
         if first is None:
-            raise OfflineError(f"{job.file.name} has no rows.", remedy="Give a file with some.")
+            raise OfflineError(f"{wanted.file.name} has no rows.", remedy="Give a file with some.")
         yield Source(
             columns=columns,
             chunks=_chunks(file, first),
-            size=job.file.stat().st_size,
+            size=wanted.file.stat().st_size,
             position=lambda: file.position,
         )
 
 
-def check_columns(job: Job, there: Sequence[str]) -> None:
+def check_columns(wanted: Wanted, there: Sequence[str]) -> None:
     """Raise OfflineError when a column that an option names is not among those of the file."""
-    for column in job.columns:
+    for column in wanted.columns:
         if column not in there:
-            option = "--text-column" if column == job.text_column else "--rating-column"
-            error = no_such_column(option, column, list(there))
+            error = no_such_column(wanted.option(column), column, list(there))
             raise OfflineError(error.detail, remedy=error.remedy + _delimiter_hint(there))
 
 
@@ -105,16 +104,16 @@ def _chunks(file: RowFile, first: Row) -> Iterator[Chunk]:
         yield Chunk(number, rows)
 
 
-def _survey(job: Job) -> dict[str, Kind]:
+def _survey(wanted: Wanted) -> dict[str, Kind]:
     """Read JSON lines once for their columns, in the order in which they first occur."""
     found: dict[str, Kind | None] = {}
-    with open_rows(job.file, job.settings, lambda _: None) as file:
+    with open_rows(wanted.file, wanted.settings, lambda _: None) as file:
         for row in file.rows:
             for name, value in row.cells.items():
                 found[name] = _common(found.get(name), _kind(value))
     if not found:
         raise OfflineError(
-            f"No line of {job.file.name} is a JSON object.",
+            f"No line of {wanted.file.name} is a JSON object.",
             remedy="JSON lines has one object on each line.",
         )
     return {name: kind or "text" for name, kind in found.items()}
@@ -140,13 +139,13 @@ def _common(one: Kind | None, other: Kind | None) -> Kind | None:
     return "number" if {one, other} == {"whole", "number"} else "text"
 
 
-def _refuse_other_than_text(job: Job) -> None:
+def _refuse_other_than_text(wanted: Wanted) -> None:
     """Raise OfflineError for a file that is empty, binary or in another encoding."""
-    encoding = job.settings.encoding
+    encoding = wanted.settings.encoding
     decoder = codecs.getincrementaldecoder(encoding)()
     read = 0
-    with job.file.open("rb") as stream:
-        _refuse_binary(job, stream.peek(_LOOKED_AT_BYTES)[:_LOOKED_AT_BYTES])
+    with wanted.file.open("rb") as stream:
+        _refuse_binary(wanted, stream.peek(_LOOKED_AT_BYTES)[:_LOOKED_AT_BYTES])
         while True:
             block = stream.read(_BLOCK_BYTES)
             try:
@@ -154,27 +153,27 @@ def _refuse_other_than_text(job: Job) -> None:
             except UnicodeDecodeError as error:
                 # The decoder has kept what was left over of the block before.
                 byte = read + len(block) - len(error.object) + error.start
-                raise _wrong_encoding(job, byte, error.object[error.start]) from None
+                raise _wrong_encoding(wanted, byte, error.object[error.start]) from None
             except UnicodeError as error:
                 raise OfflineError(
-                    f"{job.file.name} is not in {encoding}: {error}.", remedy=_SAY_ENCODING
+                    f"{wanted.file.name} is not in {encoding}: {error}.", remedy=_SAY_ENCODING
                 ) from None
             if not block:
                 return
             read += len(block)
 
 
-def _refuse_binary(job: Job, start: bytes) -> None:
+def _refuse_binary(wanted: Wanted, start: bytes) -> None:
     if not start:
-        raise OfflineError(f"{job.file.name} is empty.", remedy="Give a file with some rows.")
+        raise OfflineError(f"{wanted.file.name} is empty.", remedy="Give a file with some rows.")
     if start.startswith(_ZIP):
         raise OfflineError(
-            f"{job.file.name} is a workbook or a ZIP archive, not text.",
+            f"{wanted.file.name} is a workbook or a ZIP archive, not text.",
             remedy="Save the sheet as CSV in UTF-8.",
         )
-    if b"\0" in start and job.settings.encoding == "utf-8-sig":
+    if b"\0" in start and wanted.settings.encoding == "utf-8-sig":
         raise OfflineError(
-            f"{job.file.name} is not text: byte {start.index(0)} is 0.",
+            f"{wanted.file.name} is not text: byte {start.index(0)} is 0.",
             remedy="Give CSV, TSV, JSON lines or Parquet; for UTF-16 say --encoding utf-16.",
         )
 
@@ -182,8 +181,8 @@ def _refuse_binary(job: Job, start: bytes) -> None:
 _SAY_ENCODING = "Save it as UTF-8, or say its encoding, such as --encoding cp1252."
 
 
-def _wrong_encoding(job: Job, byte: int, value: int) -> OfflineError:
-    name = "UTF-8" if job.settings.encoding == "utf-8-sig" else job.settings.encoding
+def _wrong_encoding(wanted: Wanted, byte: int, value: int) -> OfflineError:
+    name = "UTF-8" if wanted.settings.encoding == "utf-8-sig" else wanted.settings.encoding
     return OfflineError(
-        f"{job.file.name} is not {name}: byte {byte:,} (0x{value:02x}).", remedy=_SAY_ENCODING
+        f"{wanted.file.name} is not {name}: byte {byte:,} (0x{value:02x}).", remedy=_SAY_ENCODING
     )

@@ -42,7 +42,7 @@ SETTLED_WITHIN_S = 300.0
 SEED = 20260301
 
 GROUPS = {
-    "scoring": [TOPIC],
+    "scoring": [TOPIC, "followup.changed.v1"],
     "routing": ["feedback.scored.v1"],
     "outer_loop": ["feedback.scored.v1", "followup.changed.v1"],
 }
@@ -212,7 +212,7 @@ async def compare_with_the_witness(site: Settings) -> None:
     proof = await prove(site)
     assert proof.holds, proof
     assert proof.pending == 0
-    scoring = [part for part in proof.partitions if part.group == "scoring"]
+    scoring = [part for part in proof.partitions if part.group == "scoring" and part.topic == TOPIC]
     assert sum(part.handled for part in scoring) == len(handled)
     assert sum(part.duplicates for part in scoring) == seen.valid_records - 1 - len(handled)
     assert sum(part.dead_letters for part in scoring) == seen.malformed.total() + 1

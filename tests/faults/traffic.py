@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from shared.contracts.records import Outgoing
@@ -15,6 +15,8 @@ TENANT = "faults"
 TRIPPING_ID = "ok-tripping"
 DUPLICATE_SHARE = 0.05
 MALFORMED_SHARE = 0.01
+
+TEXTS = ("It was late again.", "All good.", "ດີຫຼາຍ", "ช้ามาก", "太慢了")
 
 _CUSTOMERS = 5_000
 
@@ -36,14 +38,14 @@ def messages(size: int, *, seed: int) -> Iterator[Outgoing]:
             yield sent[-1]
 
 
-def valid_messages(size: int, *, seed: int) -> Iterator[Outgoing]:
+def valid_messages(size: int, *, seed: int, texts: Sequence[str] = TEXTS) -> Iterator[Outgoing]:
     """Yield `size` valid events, no two alike; another seed gives other events."""
     rng = random.Random(seed)
     for number in range(size):
-        yield _message(_event(rng, f"ok-{seed}-{number}"))
+        yield _message(_event(rng, f"ok-{seed}-{number}", texts))
 
 
-def _event(rng: random.Random, event_id: str) -> dict[str, object]:
+def _event(rng: random.Random, event_id: str, texts: Sequence[str] = TEXTS) -> dict[str, object]:
     return {
         "specversion": "1.0",
         "id": event_id,
@@ -56,7 +58,7 @@ def _event(rng: random.Random, event_id: str) -> dict[str, object]:
             "listening_post": "survey",
             "occurred_at": f"2026-0{rng.randint(1, 9)}-1{rng.randint(0, 9)}T08:00:00Z",
             "rating": {"scale": "nps", "value": rng.randint(0, 10)},
-            "text": rng.choice(["It was late again.", "All good.", "ດີຫຼາຍ", "ช้ามาก", "太慢了"]),
+            "text": rng.choice(texts),
         },
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from services.scoring.domain.received import Received
 from services.scoring.worker import CONSUMER
@@ -25,9 +26,10 @@ def _with_bug(subscription: Subscription[Received]) -> Subscription[Received]:
 
 
 @asynccontextmanager
-async def _open(settings: Settings) -> AsyncIterator[Sequence[Subscription[Received]]]:
+async def _open(settings: Settings) -> AsyncIterator[Sequence[Subscription[Any]]]:
     async with CONSUMER.open(settings) as subscriptions:
-        yield [_with_bug(subscription) for subscription in subscriptions]
+        feedback, *others = subscriptions
+        yield [_with_bug(feedback), *others]
 
 
 if __name__ == "__main__":

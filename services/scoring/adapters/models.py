@@ -7,11 +7,17 @@ be refused. The same model gives the same bytes.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import math
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +28,25 @@ from shared.errors import ClosedLoopError
 #: Where the models are that ship with the product; README.md there says what they are.
 SHIPPED = Path(__file__).parent.parent / "models"
 
+#: What a tenant can train a model for: how a customer feels, or what went wrong.
+Target = Literal["sentiment", "theme"]
+SENTIMENTS = frozenset({"negative", "neutral", "positive"})
+
 _FORMAT = 1
 _VERSION_DIGITS = 16
+_LARGEST_BYTES = 512 << 20
+#: What NumPy and the standard library say to bytes that are no model.
+_UNREADABLE = (
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _REMEDY = "Make it anew with closedloop train, or restore it from a copy."
 
 
@@ -36,11 +59,9 @@ def save(model: Model, path: Path) -> Model:
 
     Raises OSError where the file cannot be written.
     """
-    vocabulary = np.frombuffer("\n".join(model.vocabulary).encode(), np.uint8)
-    about = np.frombuffer(json.dumps(_about(model), sort_keys=True).encode(), np.uint8)
-    with path.open("wb") as file:
-        np.savez_compressed(file, vocabulary=vocabulary, weights=model.weights, about=about)
-    return replace(model, version=_version(about, vocabulary, model.weights))
+    named, content = packed(model)
+    path.write_bytes(content)
+    return named
 
 
 def load(path: Path) -> Model:
@@ -49,17 +70,56 @@ def load(path: Path) -> Model:
     Raises ModelFileError for a file that is absent, or holds no model, or is damaged.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return _model(arrays["about"], arrays["vocabulary"], arrays["weights"])
+        with path.open("rb") as file:
+            return _read(file, str(path))
     except FileNotFoundError:
         raise ModelFileError(f"There is no model file {path}.", remedy=_REMEDY) from None
-    except (KeyError, TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise ModelFileError(f"{path} holds no model: {error}.", remedy=_REMEDY) from error
 
 
+def packed(model: Model) -> tuple[Model, bytes]:
+    """Return `model` with its version, and the content of its file."""
+    vocabulary = np.frombuffer("\n".join(model.vocabulary).encode(), np.uint8)
+    about = np.frombuffer(json.dumps(_about(model), sort_keys=True).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez_compressed(file, vocabulary=vocabulary, weights=model.weights, about=about)
+    version = _version(about, vocabulary, model.weights)
+    return replace(model, version=version), file.getvalue()
+
+
+def unpacked(content: bytes, name: str) -> Model:
+    """Return the model in the content of a file, which errors call `name`.
+
+    Raises ModelFileError where it holds no model, or a damaged one.
+    """
+    return _read(io.BytesIO(content), name)
+
+
+def target_of(model: Model) -> Target:
+    """Return what `model` judges, as its labels tell."""
+    return "sentiment" if SENTIMENTS.issuperset(model.labels) else "theme"
+
+
+@cache
 def shipped() -> tuple[Model, ...]:
     """Return the models that ship, in the order of their names."""
     return tuple(load(path) for path in sorted(SHIPPED.glob("*.npz")))
+
+
+def _read(file: BinaryIO, name: str) -> Model:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            _refuse_too_large(arrays.zip)
+            return _model(arrays["about"], arrays["vocabulary"], arrays["weights"])
+    except _UNREADABLE as error:
+        raise ModelFileError(f"{name} holds no model: {error}.", remedy=_REMEDY) from error
+
+
+def _refuse_too_large(file: zipfile.ZipFile) -> None:
+    """A small file can hold more than there is memory."""
+    if sum(part.file_size for part in file.infolist()) > _LARGEST_BYTES:
+        raise ValueError(f"it has more than {_LARGEST_BYTES >> 20} MB")
 
 
 def _about(model: Model) -> dict[str, Any]:
@@ -87,7 +147,13 @@ def _model(
         raise ValueError(f"its format is {said.get('format')!r}, this release reads {_FORMAT}")
     features = tuple(vocabulary.tobytes().decode().split("\n"))
     labels = tuple(said["labels"])
-    if weights.shape != (len(features), len(labels) + 1) or weights.dtype != np.float32:
+    rows = [said["bias"], said["prior"], said["tilt"]]
+    if not (
+        _is_table(weights, features, labels)
+        and all(isinstance(label, str) for label in labels)
+        and all(len(row) == len(labels) for row in rows)
+        and _are_numbers([*chain(*rows), said["threshold"]])
+    ):
         raise ValueError("its parts do not fit each other")
     return Model(
         origin=Origin(
@@ -106,6 +172,18 @@ def _model(
         several=said["several"],
         version=_version(about, vocabulary, weights),
     )
+
+
+def _is_table(weights: npt.NDArray[Any], features: Sequence[str], labels: Sequence[object]) -> bool:
+    """Tell whether each different feature has a row of numbers, each different label a column."""
+    if weights.dtype != np.float32 or weights.shape != (len(features), len(labels) + 1):
+        return False
+    are_different = len(set(features)) == len(features) and len(set(labels)) == len(labels)
+    return are_different and bool(labels) and bool(np.isfinite(weights).all())
+
+
+def _are_numbers(values: Sequence[object]) -> bool:
+    return all(isinstance(one, (int, float)) and math.isfinite(one) for one in values)
 
 
 def _version(*parts: npt.NDArray[Any]) -> str:
