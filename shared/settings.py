@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     public_url: str = "http://localhost:8080"
     #: Put before every topic and group name, where a Kafka cluster is shared.
     topic_prefix: str = ""
+    #: An endpoint that speaks OpenAI's chat protocol, such as http://localhost:11434/v1, its
+    #: model and its key. Empty: nobody is asked for a second opinion, and nothing is sent.
+    second_opinion_url: str = ""
+    second_opinion_model: str = ""
+    second_opinion_key: str = Field(default="", repr=False)
 
 
 def from_environment() -> Settings:

@@ -1,4 +1,4 @@
-"""The read API: how events were scored, and why."""
+"""How events were scored and why, and the review queue: an API and pages, as one app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.scoring.bootstrap import open_reading
-from services.scoring.routes import feedback, health
+from services.scoring.routes import (
+    explanation_page,
+    feedback,
+    health,
+    review_page,
+    reviews,
+)
 from shared.settings import Settings
 from shared.web import site
 
@@ -31,6 +37,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     site.install(app, settings)
-    app.include_router(feedback.routes)
-    app.include_router(health.routes)
+    for part in (feedback, reviews, explanation_page, review_page, health):
+        app.include_router(part.routes)
     return app

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Depends
-
-from services.scoring.bootstrap import Reading
-from services.scoring.routes.feedback import reading
+from services.scoring.routes.deps import Opened
 
 routes = APIRouter(include_in_schema=False)
 
@@ -19,7 +16,7 @@ async def is_alive() -> dict[str, str]:
 
 
 @routes.get("/readyz")
-async def is_ready(opened: Annotated[Reading, Depends(reading)]) -> dict[str, str]:
+async def is_ready(opened: Opened) -> dict[str, str]:
     """Answer while PostgreSQL does; 503 problem details otherwise."""
     await opened.pool.fetchval("SELECT 1", timeout=2)
     return {"status": "ok"}

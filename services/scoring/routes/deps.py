@@ -1,0 +1,84 @@
+"""What routes are given, and how the service's refusals become problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from services.scoring.bootstrap import Reading
+from services.scoring.errors import (
+    ReusedKeyError,
+    ScoringError,
+    StaleReviewError,
+    UnknownFeedbackError,
+)
+from shared.program.document import Program
+from shared.web.auth import Principal, signed_in
+from shared.web.preconditions import etag
+from shared.web.problems import ConflictProblem, InvalidProblem, NotFoundProblem, Problem
+
+#: Everybody of the tenant may read what customers said, as in the inbox.
+Reader = Annotated[Principal, Depends(signed_in())]
+#: Who says what is right where words and rating contradict each other.
+Reviewer = Annotated[Principal, Depends(signed_in("team_lead", "cx_admin"))]
+
+
+def reading(request: Request) -> Reading:
+    """Give what the app has open."""
+    opened: Reading = request.app.state.reading
+    return opened
+
+
+Opened = Annotated[Reading, Depends(reading)]
+
+
+async def program_of(opened: Reading, who: Principal) -> Program:
+    """Return the active program of the principal's tenant; raises Problem without one."""
+    programs = await opened.programs.active_for([who.tenant])
+    if who.tenant not in programs:
+        raise ConflictProblem(
+            f"The tenant {who.tenant} has no active program yet.",
+            remedy="A CX admin activates one: closedloop program activate FILE.",
+        )
+    return programs[who.tenant]
+
+
+@contextmanager
+def problems(*besides: type[ScoringError]) -> Iterator[None]:
+    """Turn what the service refuses into problem details, `besides` what the route handles."""
+    try:
+        yield
+    except besides:
+        raise
+    except ScoringError as error:
+        raise _problem_of(error) from error
+
+
+def _problem_of(error: ScoringError) -> Problem:
+    match error:
+        case UnknownFeedbackError():
+            return NotFoundProblem(error.detail, remedy=error.remedy)
+        case StaleReviewError():
+            return Problem(
+                error.detail,
+                status=HTTPStatus.PRECONDITION_FAILED,
+                slug="stale-version",
+                title="It was changed meanwhile",
+                remedy=error.remedy,
+                headers={"ETag": etag(error.version)},
+            )
+        case ReusedKeyError():
+            return InvalidProblem(
+                error.detail,
+                slug="key-reused",
+                title="The idempotency key belongs to another request",
+                field="Idempotency-Key",
+                remedy=error.remedy,
+            )
+        case _:
+            raise AssertionError(f"no problem for {type(error).__name__}") from error
