@@ -12,14 +12,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.cli import dead_letters, program, publishers
+from deploy.cli import dead_letters, models, program, publishers
+from deploy.cli.co_creation import co_creation
 from deploy.cli.demo import demo
+from deploy.cli.explain import explain
 from deploy.cli.importing import import_file
 from deploy.cli.ledger import ledger
 from deploy.cli.prepare import migrate, topics
 from deploy.cli.score import score
+from deploy.cli.second_opinion import second_opinion
 from deploy.cli.status import status
 from deploy.cli.token import token
+from deploy.cli.train import train
 from deploy.cli.up import down, up
 from shared.errors import ClosedLoopError
 
@@ -40,8 +44,13 @@ app.command()(migrate)
 app.command()(token)
 app.command("import")(import_file)
 app.command()(score)
+app.command()(train)
+app.command()(explain)
+app.command("second-opinion")(second_opinion)
+app.command("co-creation")(co_creation)
 app.command()(ledger)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(models.app, name="models")
 app.add_typer(program.app, name="program")
 app.add_typer(publishers.app, name="publisher")
 

@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from deploy.backtest.kept import check_backtested
+from deploy.cli.models import check_kept
+from deploy.cli.program_backtest import backtest_program
 from deploy.cli.program_diff import diff
 from deploy.cli.program_new import new
 from deploy.cli.program_opened import (
@@ -52,6 +55,7 @@ def check(file: File, as_json: AsJson = False) -> None:
 
 
 app.command()(diff)
+app.command("backtest")(backtest_program)
 
 
 @app.command()
@@ -60,10 +64,11 @@ def activate(
 ) -> None:
     """Give a program its next version and let it count, without a restart."""
     text = text_of(file)
-    checked(file, text, as_json=as_json)
+    check_kept(checked(file, text, as_json=as_json))
     moment, name = moment_of(start), user(who)
 
     async def decide(programs: ProgramStore) -> tuple[Program, Activation]:
+        await check_backtested(programs, text)
         program = await programs.activate(text, who=name, why=why, start=moment)
         return program, await _latest(programs, program.tenant, program.version)
 

@@ -6,16 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from deploy.offline.job import Job
-from deploy.offline.pictures import Bar, bars, pareto
 from deploy.offline.tally import Example, Tally
+from deploy.pages.pictures import Bar, bars, pareto
+from deploy.pages.rendering import render
 from shared.contracts.events import Category, Severity
 from shared.program.document import DEFAULT_RULE, Program
 
@@ -64,16 +63,12 @@ class Panel(NamedTuple):
 
 def report_page(scored: Scored) -> str:
     """Return the page as HTML."""
-    templates = Path(__file__).parent / "templates"
-    environment = Environment(
-        loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined
-    )
-    style = resources.files("shared.web").joinpath("static/style.css").read_text(encoding="utf-8")
-    return environment.get_template("report.html").render(
+    return render(
+        Path(__file__).parent / "templates",
+        "report.html",
         scored=scored,
         tally=scored.tally,
         program=scored.job.program,
-        style=Markup(style),  # noqa: S704  (our own style sheet)
         panels=_panels(scored),
         rules=_rules(scored.tally, scored.job.program),
         examples=_examples(scored.tally),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.offline.pictures import Bar, bars, pareto
 from deploy.offline.report import share
+from deploy.pages.pictures import Bar, bars, pareto
 from tests.unit.offline.support import NPS, scored, written
 
 FILE = "words,score\n" + "".join(

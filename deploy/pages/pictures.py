@@ -25,8 +25,30 @@ _LABEL_BASELINE = 14
 _BAR_TOP = 20
 _AXIS = 22
 _LONGEST_LABEL = 38
+_LONGEST_SPAN = 52
+#: Two bars and their name.
+_PAIR = 54
+_PAIR_STEP = 14
 #: Drawn twice: light below, so that it stands out from the bars.
 _LINE = Markup('<polyline class="halo" points="{0}"/><polyline class="total" points="{0}"/>')
+
+
+class Pair(NamedTuple):
+    """Two bars below one name: how many before, how many after."""
+
+    label: str
+    before: int
+    after: int
+
+
+class Span(NamedTuple):
+    """A share with its interval, each 0 to 1, and as it is said."""
+
+    label: str
+    share: float
+    low: float
+    high: float
+    words: str
 
 
 class Bar(NamedTuple):
@@ -60,6 +82,63 @@ def pareto(rows: Sequence[Bar], *, name: str, title: str) -> Markup:
     ]
     words = f"{_in_words(rows)} The first {_most_of(shares)} make up 80 % or more of them."
     return _svg(Markup("").join(drawn), height=height + _AXIS, name=name, title=title, words=words)
+
+
+def pairs(rows: Sequence[Pair], *, name: str, title: str) -> Markup:
+    """Return two bars for each of `rows`, before above after."""
+    top = max(max(row.before, row.after) for row in rows) or 1
+    drawn = [_pair(place * _PAIR, row, top) for place, row in enumerate(rows)]
+    words = "; ".join(f"{row.label} {row.before:,}, then {row.after:,}" for row in rows) + "."
+    height = _PAIR * len(rows)
+    return _svg(Markup("").join(drawn), height=height, name=name, title=title, words=words)
+
+
+def spans(rows: Sequence[Span], *, name: str, title: str) -> Markup:
+    """Return a mark for each share of `rows`, on the line of its interval, from 0 to 100 %."""
+    height = _ROW * len(rows)
+    drawn = [_span(place * _ROW, row) for place, row in enumerate(rows)]
+    ticks = [_tick(place, height) for place in (0, 50, 100)]
+    words = "; ".join(f"{row.label} {row.words}" for row in rows) + "."
+    body = Markup("").join([*drawn, *ticks])
+    return _svg(body, height=height + _AXIS, name=name, title=title, words=words)
+
+
+def _pair(y: float, row: Pair, top: int) -> Markup:
+    return Markup(
+        '<text x="0" y="{label_base}">{label}</text>'
+        '<rect class="bar soft" x="0" y="{first}" width="{before:.1f}" height="{height}"/>'
+        '<text x="{width}" y="{first_base}" text-anchor="end">{before_n}</text>'
+        '<rect class="bar" x="0" y="{second}" width="{after:.1f}" height="{height}"/>'
+        '<text x="{width}" y="{second_base}" text-anchor="end">{after_n}</text>'
+    ).format(
+        label_base=y + _LABEL_BASELINE,
+        label=_shortened(row.label),
+        first=y + _BAR_TOP,
+        second=y + _BAR_TOP + _PAIR_STEP,
+        first_base=y + _BAR_TOP + _BAR_HEIGHT - 2,
+        second_base=y + _BAR_TOP + _PAIR_STEP + _BAR_HEIGHT - 2,
+        height=_BAR_HEIGHT,
+        width=_WIDTH,
+        before=_length(row.before, top),
+        after=_length(row.after, top),
+        before_n=f"{row.before:,}",
+        after_n=f"{row.after:,}",
+    )
+
+
+def _span(y: float, row: Span) -> Markup:
+    return Markup(
+        '<text x="0" y="{base}">{label}</text>'
+        '<line class="total" x1="{low:.1f}" y1="{middle}" x2="{high:.1f}" y2="{middle}"/>'
+        '<circle class="bar" cx="{share:.1f}" cy="{middle}" r="5"/>'
+    ).format(
+        base=y + _LABEL_BASELINE,
+        label=_shortened(f"{row.label}: {row.words}", _LONGEST_SPAN),
+        middle=y + _BAR_TOP + _BAR_HEIGHT / 2,
+        low=_PLOT * row.low,
+        high=_PLOT * row.high,
+        share=_PLOT * row.share,
+    )
 
 
 def _most_of(shares: Sequence[float]) -> int:
@@ -103,11 +182,11 @@ def _tick(percent: int, height: float) -> Markup:
     ).format(x=x, y1=height, y2=height + 5, base=height + 18, anchor=anchor, percent=percent)
 
 
-def _shortened(label: str) -> str:
+def _shortened(label: str, longest: int = _LONGEST_LABEL) -> str:
     """Return a label that fits; what combines with a letter is never parted from it."""
-    if len(label) <= _LONGEST_LABEL:
+    if len(label) <= longest:
         return label
-    end = _LONGEST_LABEL - 1
+    end = longest - 1
     while end > 1 and unicodedata.category(label[end]).startswith("M"):
         end -= 1
     return label[:end].rstrip() + "…"

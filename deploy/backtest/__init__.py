@@ -1,0 +1,1 @@
+"""A candidate program tried on the tenant's own history before it counts."""

@@ -1,0 +1,1 @@
+"""Pages that are files: self-contained, with pictures, and nothing to load."""
