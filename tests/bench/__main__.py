@@ -15,8 +15,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 import asyncpg
@@ -31,9 +32,10 @@ from shared.settings import Settings
 from tests.bench import report
 from tests.faults.keeper import ROOT, environment
 from tests.faults.restarting import running_kafka, running_postgres
-from tests.faults.traffic import TOPIC, valid_messages
+from tests.faults.traffic import TEXTS, TOPIC, valid_messages
 from tests.support.databases import cloned, ensure_template
 from tests.support.waiting import until
+from tests.unit.scoring.sentences import SENTENCES
 
 ROUNDS = 5
 PARSED_EVENTS = 200_000
@@ -49,6 +51,7 @@ async def main() -> None:
             findings = [
                 *await measure_parsing(kafka.address),
                 *await measure_scoring(kafka.address, postgres.address),
+                await measure_reading(kafka.address, postgres.address),
                 await measure_resume(kafka.address, postgres.address),
             ]
     findings.append(await measure_memory())
@@ -94,16 +97,11 @@ async def measure_parsing(servers: str) -> list[report.Finding]:
 
 
 async def measure_scoring(servers: str, database: str) -> list[report.Finding]:
-    """Score a topic losslessly: the engine, stock Faust, a loop by hand."""
+    """Score a topic losslessly: the engine, stock Faust, a loop by hand. None reads the texts."""
     rates: dict[str, list[float]] = {"engine": [], "faust": [], "by_hand": []}
     for _ in range(ROUNDS):
         for name, runs in rates.items():
-            async with _site(servers, database) as site:
-                await _fill(servers, site.topic_prefix, SCORED_EVENTS)
-                with _started(["tests.bench.contestants.scoring", name], site):
-                    await _until_scored(site, SCORED_EVENTS)
-                runs.append(await _scoring_rate(site))
-                _say(f"scoring, {name}: {runs[-1]:,.0f} events/s")
+            runs.append(await _score(servers, database, name))
     names = "scoring engine, events/s", "{}, events/s"
     return [
         report.ratio(
@@ -118,6 +116,39 @@ async def measure_scoring(servers: str, database: str) -> list[report.Finding]:
             ("by_hand", "aiokafka and asyncpg by hand", 0.9),
         )
     ]
+
+
+async def measure_reading(servers: str, database: str) -> report.Finding:
+    """Score texts in eight languages: the worker, and the same one without reading them."""
+    rates: dict[str, list[float]] = {"reader": [], "engine": []}
+    for _ in range(ROUNDS):
+        for name, runs in rates.items():
+            runs.append(await _score(servers, database, name, texts=_texts()))
+    return report.ratio(
+        "Scoring worker with text analysis ÷ without, end to end",
+        rates["reader"],
+        rates["engine"],
+        0.4,
+        ["scoring worker, texts in eight languages, events/s", "the same, texts unread, events/s"],
+    )
+
+
+def _texts() -> list[str]:
+    """Return texts of two sentences each, in eight languages."""
+    return [" ".join(pair) for told in SENTENCES.values() for pair in permutations(told, 2)]
+
+
+async def _score(
+    servers: str, database: str, contestant: str, *, texts: Sequence[str] = TEXTS
+) -> float:
+    """Let a contestant score a topic of its own; return events a second."""
+    async with _site(servers, database) as site:
+        await _fill(servers, site.topic_prefix, SCORED_EVENTS, texts=texts)
+        with _started(["tests.bench.contestants.scoring", contestant], site):
+            await _until_scored(site, SCORED_EVENTS)
+        rate = await _scoring_rate(site)
+        _say(f"scoring, {contestant}: {rate:,.0f} events/s")
+        return rate
 
 
 #: Notes how many events each statement scored, and when: a row a batch, for every contestant.
@@ -224,11 +255,13 @@ async def _site(servers: str, database: str) -> AsyncIterator[Settings]:
         )
 
 
-async def _fill(servers: str, prefix: str, size: int, *, seed: int = 0) -> None:
+async def _fill(
+    servers: str, prefix: str, size: int, *, seed: int = 0, texts: Sequence[str] = TEXTS
+) -> None:
     await asyncio.to_thread(create_topics, servers, topic_prefix=prefix)
     producer = Producer(servers, topic_prefix=prefix)
     some: list[Outgoing] = []
-    for message in valid_messages(size, seed=seed):
+    for message in valid_messages(size, seed=seed, texts=texts):
         some.append(message)
         if len(some) == 10_000:
             await producer.send_all(some)
