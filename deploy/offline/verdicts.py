@@ -78,7 +78,7 @@ class RowScorer:
         if feedback is None:
             return None
         scored = self._scorer.score(feedback)
-        score, (language, sentiment, theme, cause) = scored.score, scored.analysis
+        score, (language, sentiment, theme, cause, _) = scored.score, scored.analysis
         verdict = Verdict(
             language=language,
             sentiment=sentiment.label,

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from services.scoring.adapters.models import Target, shipped
 from services.scoring.domain.analysis import Judges
+from services.scoring.domain.drivers import Drivers
 from services.scoring.domain.text.data import sentiment_words
 from services.scoring.domain.text.judge import Judge
 from services.scoring.domain.text.lexicon import LexiconJudge
@@ -16,8 +17,10 @@ from services.scoring.domain.text.linear import Model, judges_of
 from services.scoring.domain.text.opinion import NO_OPINION, Opinion
 from services.scoring.domain.text.phrases import PhraseError, Phrases
 from services.scoring.domain.text.words import WordsJudge
-from shared.program.document import Cause, Program
+from shared.program.document import Cause, Driver, Program
 from shared.program.loading import Finding
+from shared.program.parts import Words
+from shared.program.source import Place
 from shared.program.taxonomy import HALVES
 
 #: How texts are read: one more whenever the same words and models give other opinions.
@@ -53,12 +56,14 @@ def open_judges(program: Program, own: Mapping[Target, Model] | None = None) -> 
     """Return the judges for texts of the tenant whose program it is; `own` are its models."""
     models = own or {}
     what, why = _words_of(program.taxonomy.what), _words_of(program.taxonomy.why)
+    drivers = [_with_findable_words(one) for one in program.drivers]
     trained = dict(zip(models, judges_of(list(models.values())), strict=True))
     return Judges(
         sentiment=_first(models.get("sentiment"), trained.get("sentiment"), _by_feeling()),
         theme=_first(models.get("theme"), trained.get("theme"), _by_words(what)),
         cause=_by_words(why),
-        version=_version(what, why, models),
+        drivers=Drivers(drivers, program.taxonomy.what),
+        version=_version(what, why, drivers, models),
     )
 
 
@@ -81,14 +86,19 @@ def _by_feeling() -> Judge:
 
 
 def unfindable_words(program: Program) -> Iterator[Finding]:
-    """Find the words of the taxonomy that can't be looked for; the judges pass over them."""
+    """Find the words of the program that can't be looked for; the judges pass over them."""
     for half in HALVES:
         for number, cause in enumerate(getattr(program.taxonomy, half)):
-            for language, words in cause.words.items():
-                for position, word in enumerate(words):
-                    if (error := _error_of(word)) is not None:
-                        place = ("taxonomy", half, number, "words", language, position)
-                        yield Finding(place, error.detail, error.remedy)
+            yield from _unfindable(cause.words, ("taxonomy", half, number, "words"))
+    for number, driver in enumerate(program.drivers):
+        yield from _unfindable(driver.words, ("drivers", number, "words"))
+
+
+def _unfindable(words: Words, place: Place) -> Iterator[Finding]:
+    for language, own in words.items():
+        for position, word in enumerate(own):
+            if (error := _error_of(word)) is not None:
+                yield Finding((*place, language, position), error.detail, error.remedy)
 
 
 @lru_cache(maxsize=_MOST_TAXONOMIES)
@@ -106,6 +116,11 @@ def _words_of(causes: Sequence[Cause]) -> str:
     return json.dumps(words, ensure_ascii=False)
 
 
+def _with_findable_words(driver: Driver) -> Driver:
+    words = {language: tuple(filter(_is_findable, own)) for language, own in driver.words.items()}
+    return driver.model_copy(update={"words": words})
+
+
 def _is_findable(word: str) -> bool:
     return _error_of(word) is None
 
@@ -118,9 +133,10 @@ def _error_of(word: str) -> PhraseError | None:
     return None
 
 
-def _version(what: str, why: str, own: Mapping[Target, Model]) -> str:
+def _version(what: str, why: str, drivers: Sequence[Driver], own: Mapping[Target, Model]) -> str:
     models = sorted((target, model.version) for target, model in own.items())
-    parts = [READING, _shipped_version(), what, why, models]
+    told = [(one.id, sorted(one.themes), sorted(one.words.items())) for one in drivers]
+    parts = [READING, _shipped_version(), what, why, told, models]
     return _digest(json.dumps(parts, ensure_ascii=False))
 
 

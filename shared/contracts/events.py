@@ -320,7 +320,8 @@ class ScoredFeedback(Tolerant):
     it is the same in every repeat, so consumers may key and partition by both. `input_sha256` is
     the digest of `feedback` as it stands here. `language` is what the text is written in, a
     BCP 47 tag. `sentiment` is negative, neutral or positive; `theme` is what went wrong and
-    `cause` why, ids of the program's taxonomy. What can't be told is absent. `review` is there
+    `cause` why, ids of the program's taxonomy; `drivers` are all of the program's that the text
+    touches. What can't be told is absent. `review` is there
     where words and rating contradict each other, and a person should look; `co_creation` where
     the customer may be asked to help make things better.
     """
@@ -333,6 +334,7 @@ class ScoredFeedback(Tolerant):
     sentiment: Judgement | None = None
     theme: Judgement | None = None
     cause: Judgement | None = None
+    drivers: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     earlier: Earlier | None = None
     review: Literal["negative_words_good_rating", "positive_words_bad_rating"] | None = None
     co_creation: Literal[True] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from services.scoring.domain.drivers import Drivers
 from services.scoring.domain.language import language_of
 from services.scoring.domain.text.judge import Judge
 from services.scoring.domain.text.masking import mask
@@ -21,7 +22,7 @@ _MASKED = 2 * LONGEST_READ
 
 
 class Judges(NamedTuple):
-    """Who says how a text sounds, what went wrong and why.
+    """Who says how a text sounds, what went wrong and why, and what it touches.
 
     `version` names the words and models that they go by: the same version gives the same
     opinions.
@@ -30,6 +31,7 @@ class Judges(NamedTuple):
     sentiment: Judge
     theme: Judge
     cause: Judge
+    drivers: Drivers
     version: str
 
 
@@ -40,6 +42,7 @@ class Analysis(NamedTuple):
     sentiment: Opinion = NO_OPINION
     theme: Opinion = NO_OPINION
     cause: Opinion = NO_OPINION
+    drivers: tuple[str, ...] = ()
 
 
 NOTHING_READ = Analysis()
@@ -53,11 +56,13 @@ def analyze(
         return NOTHING_READ
     language = language_of(text)
     masked = mask(text[:_MASKED], names=names)
+    theme = judges.theme.judge(masked, language, explain=explain)
     return Analysis(
         language,
         judges.sentiment.judge(masked, language, explain=explain),
-        judges.theme.judge(masked, language, explain=explain),
+        theme,
         judges.cause.judge(masked, language, explain=explain),
+        judges.drivers.touched(masked, language, theme.label),
     )
 
 

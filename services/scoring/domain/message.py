@@ -39,9 +39,11 @@ def _judgement_json(name: str, label: str, probability: float) -> str:
 def _read_json(analysis: Analysis) -> str:
     """Return the fields that tell what was read in the text, a comma after each."""
     found = f'"language":"{analysis.language}",' if analysis.language else ""
-    for name, opinion in zip(_READ, analysis[1:], strict=True):
+    for name, opinion in zip(_READ, analysis[1:4], strict=True):
         if opinion.label is not None:
             found += _judgement_json(name, opinion.label, probability_of(opinion))
+    if analysis.drivers:
+        found += f'"drivers":{to_json(analysis.drivers).decode()},'
     return found
 
 

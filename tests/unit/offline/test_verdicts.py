@@ -17,6 +17,7 @@ from deploy.importing.mapping import RatingSource
 from deploy.importing.rows import Row
 from deploy.offline.verdicts import CONSTANTS, Judged, RowScorer
 from services.scoring.domain.analysis import Judges
+from services.scoring.domain.drivers import Drivers
 from services.scoring.domain.history import Customer, Said
 from services.scoring.domain.ports import Kept, ScoredEvent
 from services.scoring.domain.received import Received
@@ -27,7 +28,8 @@ from services.scoring.judges import Abstaining, open_judges
 from tests.unit.offline.support import NOW, NPS, program
 from tests.unit.scoring.events import event
 
-SILENT = Judges(Abstaining(), Abstaining(), Abstaining(), "silent")
+NO_DRIVERS = Drivers([], [])
+SILENT = Judges(Abstaining(), Abstaining(), Abstaining(), NO_DRIVERS, "silent")
 SCORER = RowScorer(program(), SILENT, "words", NPS)
 
 said = st.one_of(
@@ -135,7 +137,7 @@ class Sure:
 
 
 def test_what_the_judges_say_stands_in_their_columns() -> None:
-    judges = Judges(Sure("negative"), Sure("late"), Sure("supplier"), "sure")
+    judges = Judges(Sure("negative"), Sure("late"), Sure("supplier"), NO_DRIVERS, "sure")
 
     verdict = judged("anything", judges=judges).verdict
 
@@ -144,14 +146,16 @@ def test_what_the_judges_say_stands_in_their_columns() -> None:
 
 
 def test_the_probability_of_what_a_judge_would_not_say_is_left_out() -> None:
-    verdict = judged("anything", judges=Judges(Sure(None), Sure(None), Sure(None), "mute")).verdict
+    verdict = judged(
+        "anything", judges=Judges(Sure(None), Sure(None), Sure(None), NO_DRIVERS, "mute")
+    ).verdict
 
     assert verdict[1:6] == (None,) * 5
 
 
 def test_a_rating_alone_is_judged_and_no_judge_of_texts_is_asked() -> None:
     verdict = judged(
-        "", "2", judges=Judges(Sure("negative"), Sure("late"), Sure("x"), "sure")
+        "", "2", judges=Judges(Sure("negative"), Sure("late"), Sure("x"), NO_DRIVERS, "sure")
     ).verdict
 
     assert verdict.sentiment is None

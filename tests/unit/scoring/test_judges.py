@@ -28,7 +28,7 @@ DEFAULT = open_judges(read_program(WITH_BASE))
 
 
 def opinions(said: Analysis) -> list[tuple[str | None, float]]:
-    return [(one.label, probability_of(one)) for one in said[1:]]
+    return [(one.label, probability_of(one)) for one in said[1:4]]
 
 
 def test_the_same_reading_gives_the_same_opinions() -> None:
@@ -59,7 +59,7 @@ def test_a_word_that_cannot_be_looked_for_is_passed_over() -> None:
 @given(ANY_TEXT | LONG_TEXT, st.booleans())
 def test_any_text_is_read(text: str, explain: bool) -> None:
     said = analyze(text, DEFAULT, names=[text[:40]], explain=explain)
-    for opinion in said[1:]:
+    for opinion in said[1:4]:
         assert 0 <= opinion.probability <= 1
         assert len(opinion.words) <= (MOST_WORDS if explain else 0)
     assert opinions(said) == opinions(analyze(text, DEFAULT, names=[text[:40]]))
@@ -68,4 +68,25 @@ def test_any_text_is_read(text: str, explain: bool) -> None:
 @pytest.mark.parametrize("text", [None, "", "   "])
 def test_nothing_is_read_where_nothing_is_said(text: str | None) -> None:
     said = analyze(text, open_judges(changed(en=["late"])))
-    assert [one.label for one in said[1:]] == [None, None, None]
+    assert [one.label for one in said[1:4]] == [None, None, None]
+
+
+def test_a_text_touches_drivers_by_its_theme_and_by_their_words() -> None:
+    text = document(
+        replacing={
+            "{id: delay, name: Too late}": "{id: time, name: Time},"
+            " {id: delay, name: Too late, parent: time, words: {en: [late]}}",
+            "default_team: desk": "default_team: desk\ndrivers:\n"
+            "  - {id: people, name: People, words: {en: [staff, '!!!']}}\n"
+            "  - {id: punctuality, name: Punctuality, themes: [time]}",
+        }
+    )
+    judges = open_judges(read_program(text))
+    touched = {
+        said: analyze(said, judges).drivers
+        for said in ("It was late again", "Lovely staff, thank you!", "Late, and rude staff", "Hm")
+    }
+    assert list(touched.values()) == [("punctuality",), ("people",), ("people", "punctuality"), ()]
+    assert judges.version != open_judges(read_program(text.replace("staff", "crew"))).version
+    (finding,) = unfindable_words(read_program(text))
+    assert finding.place == ("drivers", 0, "words", "en", 1)

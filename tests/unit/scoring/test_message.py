@@ -27,7 +27,12 @@ moments = st.datetimes(datetime(1990, 1, 1), datetime(2199, 1, 1), timezones=st.
 labels = st.none() | st.sampled_from(["negative", "late", '\U0001f600 "quoted"'])
 opinions = st.builds(Opinion, labels, st.floats(0, 1))
 analyses = st.builds(
-    Analysis, st.sampled_from([None, "en", "hmn", "zh"]), opinions, opinions, opinions
+    Analysis,
+    st.sampled_from([None, "en", "hmn", "zh"]),
+    opinions,
+    opinions,
+    opinions,
+    st.lists(st.sampled_from(["speed", "people"]), unique=True).map(tuple),
 )
 pasts = st.none() | st.builds(Earlier, st.integers(0, 100), st.integers(0, 100))
 contradictions = st.sampled_from([None, *get_args(Contradiction)])
@@ -64,6 +69,7 @@ def test_the_message_is_the_event_that_the_contract_would_write(
             sentiment=_told(analysis.sentiment),
             theme=_told(analysis.theme),
             cause=_told(analysis.cause),
+            drivers=analysis.drivers or None,
             earlier=earlier and events_module.Earlier.model_validate(earlier._asdict()),
             review=review,
             co_creation=True if co_creation else None,

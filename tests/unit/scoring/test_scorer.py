@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.domain.analysis import NOTHING_READ, Analysis, Judges
+from services.scoring.domain.drivers import Drivers
 from services.scoring.domain.scorer import Scorer
 from services.scoring.domain.text.opinion import NO_OPINION, Opinion
 from services.scoring.domain.variables import Judged, variables
@@ -171,7 +172,7 @@ def test_the_judges_see_no_personal_data() -> None:
             seen.append(text)
             return NO_OPINION
 
-    judges = Judges(Listening(), Listening(), Listening(), "listening")
+    judges = Judges(Listening(), Listening(), Listening(), Drivers([], []), "listening")
     said = feedback(text="I am Ann Lee, write to ann@example.com!", contact={"name": "Ann Lee"})
     Scorer(program(), judges).score(said)
     assert seen == ["I am ‹name›, write to ‹mail›!"] * 3

@@ -67,6 +67,11 @@ class WordsJudge:
             return Opinion(None, probability, ())
         return Opinion(label, probability, _explained(found, label) if explain else ())
 
+    def mentioned(self, text: str, language: str | None) -> set[str]:
+        """Return every theme of which a word stands in `text`."""
+        found = self._phrases_for(language).find(read(text))
+        return {theme for _, means, _ in found for theme, _ in means}
+
     def _phrases_for(self, language: str | None) -> Phrases[_Means]:
         if language is None:
             return self._everything
