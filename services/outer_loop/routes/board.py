@@ -27,7 +27,6 @@ from services.outer_loop.routes.deps import (
     BoardAtHand,
     Reader,
     day_after,
-    program_of,
     start_of,
     today,
 )
@@ -36,6 +35,7 @@ from services.outer_loop.routes.pages import render
 from shared.contracts.events import Name
 from shared.program.document import Program
 from shared.web.auth import Principal
+from shared.web.programs import program_of
 
 routes = APIRouter(include_in_schema=False)
 
@@ -58,7 +58,7 @@ async def show_board(
     department: Annotated[Name | None, Query()] = None,
 ) -> Response:
     """Show plan states as columns, the issues in them, and what goes wrong most."""
-    program = await program_of(board, reader)
+    program = await program_of(board.programs, reader)
     async with board.reads.of(reader.tenant) as reads:
         until = await reads.data_until(board.clock.now())
         every = await _cards(reads, board, reader, program, until)

@@ -61,17 +61,6 @@ def board_of(request: Request) -> Board:
 BoardAtHand = Annotated[Board, Depends(board_of)]
 
 
-async def program_of(board: Board, principal: Principal) -> Program:
-    """Return the tenant's active program; raises NotFoundProblem when there is none."""
-    programs = await board.programs.active_for([principal.tenant])
-    if principal.tenant not in programs:
-        raise NotFoundProblem(
-            "Your company has no active program yet.",
-            remedy="A CX admin activates one: closedloop program activate FILE.",
-        )
-    return programs[principal.tenant]
-
-
 async def once_of(request: Request, principal: Principal, key: str | None) -> Once | None:
     """Return what makes the request the same when it comes again."""
     if key is None:

@@ -25,7 +25,6 @@ from services.outer_loop.routes.deps import (
     Planner,
     Reader,
     problem_of,
-    program_of,
     today,
 )
 from services.outer_loop.routes.issues import FOLLOWUPS_SHOWN, WEEKS_SHOWN
@@ -34,6 +33,7 @@ from services.outer_loop.routes.pages import render
 from services.outer_loop.routes.schemas import MOST_ITEMS, PlanIn
 from shared.web.auth import Principal
 from shared.web.problems import NotFoundProblem
+from shared.web.programs import program_of
 
 routes = APIRouter(include_in_schema=False)
 
@@ -92,7 +92,7 @@ async def _propose(board: Board, planner: Principal, issue_id: UUID, proposal: P
         summary=proposal.summary,
         items=[one.item() for one in proposal.items],
     )
-    program = await program_of(board, planner)
+    program = await program_of(board.programs, planner)
     try:
         async with board.plans.transaction(planner.tenant) as work:
             await propose_plan(work, command, program=program, clock=board.clock)
@@ -125,7 +125,7 @@ async def _page(
     *,
     status: int = HTTPStatus.OK,
 ) -> Response:
-    program = await program_of(board, reader)
+    program = await program_of(board.programs, reader)
     async with board.reads.of(reader.tenant) as reads:
         until = await reads.data_until(board.clock.now())
         rows = await reads.issues(IssueFilter(issue_id=issue_id), until)

@@ -13,7 +13,6 @@ from services.outer_loop.routes.deps import (
     BoardAtHand,
     Reader,
     day_after,
-    program_of,
     start_of,
     today,
 )
@@ -27,6 +26,7 @@ from services.outer_loop.routes.issue_schemas import (
 )
 from shared.contracts.events import Name, PlanState
 from shared.web.problems import InvalidProblem, NotFoundProblem
+from shared.web.programs import program_of
 
 routes = APIRouter(prefix="/outer-loop/v1", tags=["issues"])
 
@@ -64,7 +64,7 @@ async def list_issues(
 @routes.get("/issues/{issue_id}")
 async def show_issue(board: BoardAtHand, reader: Reader, issue_id: UUID) -> IssueDetail:
     """Give the issue with its weeks, reasons, follow-ups and history."""
-    program = await program_of(board, reader)
+    program = await program_of(board.programs, reader)
     async with board.reads.of(reader.tenant) as reads:
         until = await reads.data_until(board.clock.now())
         rows = await reads.issues(IssueFilter(issue_id=issue_id), until)
@@ -97,7 +97,7 @@ async def list_root_causes(
 
     Without them: the last 90 days.
     """
-    program = await program_of(board, reader)
+    program = await program_of(board.programs, reader)
     last = to or today(board, program)
     first = start or last - timedelta(days=_DAYS_BY_DEFAULT - 1)
     _check_period(first, last)

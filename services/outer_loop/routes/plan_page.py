@@ -23,7 +23,6 @@ from services.outer_loop.routes.deps import (
     Planner,
     Reader,
     problem_of,
-    program_of,
     today,
 )
 from services.outer_loop.routes.names import Names
@@ -32,6 +31,7 @@ from services.outer_loop.routes.plans import current_plan
 from services.outer_loop.routes.schemas import Reason
 from shared.contracts.events import Name, PlanState
 from shared.web.auth import Principal
+from shared.web.programs import program_of
 
 routes = APIRouter(include_in_schema=False)
 
@@ -99,7 +99,7 @@ async def decide(
         verdict=decision,
         reason=reason,
     )
-    program = await program_of(board, head)
+    program = await program_of(board.programs, head)
     try:
         async with board.plans.transaction(head.tenant) as work:
             await decide_plan(work, command, program=program, clock=board.clock)
@@ -111,7 +111,7 @@ async def decide(
 async def _change(
     request: Request, board: Board, planner: Principal, command: ChangePlan, notice: str
 ) -> Response:
-    program = await program_of(board, planner)
+    program = await program_of(board.programs, planner)
     try:
         async with board.plans.transaction(planner.tenant) as work:
             await change_plan(work, command, program=program, clock=board.clock)
@@ -136,7 +136,7 @@ async def _page(
     refusal: OuterLoopError | None = None,
     reason: str = "",
 ) -> Response:
-    program = await program_of(board, reader)
+    program = await program_of(board.programs, reader)
     names = Names(program)
     plan = await current_plan(board, reader, plan_id)
     async with board.reads.of(reader.tenant) as reads:

@@ -31,12 +31,12 @@ from services.outer_loop.routes.deps import (
     as_problems,
     once_of,
     problem_of,
-    program_of,
 )
 from services.outer_loop.routes.schemas import DecisionIn, PlanIn, PlanOut, PlanPatch
 from shared.web.auth import Principal
 from shared.web.preconditions import etag, expected_version
 from shared.web.problems import NotFoundProblem
+from shared.web.programs import program_of
 
 routes = APIRouter(prefix="/outer-loop/v1", tags=["plans"])
 
@@ -59,7 +59,7 @@ async def propose(
     key: IdempotencyKey = None,
 ) -> Response:
     """Propose a plan for the issue."""
-    program = await program_of(board, planner)
+    program = await program_of(board.programs, planner)
     command = ProposePlan(
         actor=planner.subject,
         issue_id=issue_id,
@@ -94,7 +94,7 @@ async def change(
     key: IdempotencyKey = None,
 ) -> Response:
     """Revise the plan, mark items as done, or move it to another state."""
-    program = await program_of(board, planner)
+    program = await program_of(board.programs, planner)
     command = ChangePlan(
         actor=planner.subject,
         plan_id=plan_id,
@@ -131,7 +131,7 @@ async def decide(
     key: IdempotencyKey = None,
 ) -> Response:
     """Approve or reject the plan for a department, as its head."""
-    program = await program_of(board, head)
+    program = await program_of(board.programs, head)
     command = DecidePlan(
         actor=head.subject,
         plan_id=plan_id,

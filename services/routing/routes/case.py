@@ -33,7 +33,6 @@ from services.routing.routes.deps import (
     Staff,
     actor_of,
     problems,
-    program_of,
 )
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
@@ -41,6 +40,7 @@ from shared.contracts.events import FollowUpState, Name, Text
 from shared.program.document import Program
 from shared.web.auth import Principal
 from shared.web.problems import InvalidProblem
+from shared.web.programs import program_of
 from shared.web.signin import safe_next
 
 routes = APIRouter(include_in_schema=False)
@@ -144,7 +144,7 @@ async def change_case(
         actor_name=who.name,
         key=form.key,
     )
-    program = await program_of(desk, who)
+    program = await program_of(desk.programs, who)
     try:
         await change_followup(
             desk.transactions, wish, program=program, now=desk.clock.now(), answer_of=answer_of
@@ -176,7 +176,7 @@ async def _refused(
 async def _context(
     desk: Desk, who: Principal, followup_id: UUID, refused: Refused | None = None
 ) -> dict[str, Any]:
-    program, now = await program_of(desk, who), desk.clock.now()
+    program, now = await program_of(desk.programs, who), desk.clock.now()
     with problems():
         case = await reading.read_case(desk.transactions, who.tenant, followup_id)
     followup = case.followup

@@ -22,7 +22,6 @@ from services.routing.errors import (
     UnknownFollowUpError,
 )
 from services.routing.routes.schemas import view_of
-from shared.program.document import Program
 from shared.web.auth import Principal, signed_in
 from shared.web.preconditions import etag
 from shared.web.problems import (
@@ -44,17 +43,6 @@ def desk_of(request: Request) -> Desk:
 
 
 DeskOfRequest = Annotated[Desk, Depends(desk_of)]
-
-
-async def program_of(desk: Desk, who: Principal) -> Program:
-    """Return the active program of the principal's tenant; raises Problem without one."""
-    programs = await desk.programs.active_for([who.tenant])
-    if who.tenant not in programs:
-        raise ConflictProblem(
-            f"The tenant {who.tenant} has no active program yet.",
-            remedy="A CX admin activates one: closedloop program activate FILE.",
-        )
-    return programs[who.tenant]
 
 
 def actor_of(who: Principal) -> Actor:

@@ -14,7 +14,7 @@ from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import Answer, Filter
 from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, program_of
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
 from services.routing.routes.schemas import (
     Counts,
     FollowUpList,
@@ -27,6 +27,7 @@ from services.routing.routes.schemas import (
 from shared.contracts.events import FollowUpState, Name, Severity
 from shared.web.pagination import decode_cursor, encode_cursor
 from shared.web.preconditions import etag, expected_version
+from shared.web.programs import program_of
 
 PREFIX = "/followups/v1"
 MOST_IN_A_LIST = 200
@@ -122,7 +123,7 @@ async def patch_followup(
         actor_name=who.name,
         key=idempotency_key,
     )
-    program = await program_of(desk, who)
+    program = await program_of(desk.programs, who)
     with problems():
         answer = await change_followup(
             desk.transactions, request, program=program, now=desk.clock.now(), answer_of=answer_of

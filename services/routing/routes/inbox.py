@@ -21,12 +21,13 @@ from services.routing.domain.ports import Filter, ViewCounts, Watch
 from services.routing.handlers import reading
 from services.routing.handlers.reading import FollowUpPage
 from services.routing.routes import wording
-from services.routing.routes.deps import DeskOfRequest, Staff, program_of
+from services.routing.routes.deps import DeskOfRequest, Staff
 from shared.contracts.events import FollowUpState, Name, Severity
 from shared.program.document import Program
 from shared.web.auth import Principal
 from shared.web.pages import page_templates
 from shared.web.pagination import decode_cursor, encode_cursor
+from shared.web.programs import program_of
 
 PAGES = page_templates(Path(__file__).parents[1] / "templates")
 ROWS_ON_A_PAGE = 50
@@ -112,7 +113,7 @@ async def show_inbox(
     done: str = "",
 ) -> Response:
     """Show the follow-ups of a view, those first whose time runs out first."""
-    program, now = await program_of(desk, who), desk.clock.now()
+    program, now = await program_of(desk.programs, who), desk.clock.now()
     view = asked.view or _view_for(who, program)
     after = decode_cursor(asked.cursor, _POSITION) if asked.cursor else None
     page = await reading.list_followups(

@@ -17,10 +17,9 @@ from services.scoring.errors import (
     StaleReviewError,
     UnknownFeedbackError,
 )
-from shared.program.document import Program
 from shared.web.auth import Principal, signed_in
 from shared.web.preconditions import etag
-from shared.web.problems import ConflictProblem, InvalidProblem, NotFoundProblem, Problem
+from shared.web.problems import InvalidProblem, NotFoundProblem, Problem
 
 #: Everybody of the tenant may read what customers said, as in the inbox.
 Reader = Annotated[Principal, Depends(signed_in())]
@@ -35,17 +34,6 @@ def reading(request: Request) -> Reading:
 
 
 Opened = Annotated[Reading, Depends(reading)]
-
-
-async def program_of(opened: Reading, who: Principal) -> Program:
-    """Return the active program of the principal's tenant; raises Problem without one."""
-    programs = await opened.programs.active_for([who.tenant])
-    if who.tenant not in programs:
-        raise ConflictProblem(
-            f"The tenant {who.tenant} has no active program yet.",
-            remedy="A CX admin activates one: closedloop program activate FILE.",
-        )
-    return programs[who.tenant]
 
 
 @contextmanager

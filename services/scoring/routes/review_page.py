@@ -17,13 +17,14 @@ from services.scoring import reviewing
 from services.scoring.bootstrap import Reading
 from services.scoring.domain.review import Decision, Wish
 from services.scoring.errors import StaleReviewError
-from services.scoring.routes.deps import Opened, Reader, Reviewer, problems, program_of
+from services.scoring.routes.deps import Opened, Reader, Reviewer, problems
 from services.scoring.routes.pages import PAGES
 from services.scoring.routes.reviews import POSITION, cursor_of
 from shared.clock import SystemClock
 from shared.contracts.events import Name, Text
 from shared.web.auth import Principal
 from shared.web.pagination import decode_cursor
+from shared.web.programs import program_of
 
 ADDRESS = "/scoring/review"
 ROWS_ON_A_PAGE = 25
@@ -78,7 +79,7 @@ async def show_queue(
         "state": state,
         "next": _address(state=state, cursor=cursor_of(queue)) if queue.next else None,
         "is_first": cursor is None,
-        "program": await program_of(opened, who),
+        "program": await program_of(opened.programs, who),
         "may_decide": _may_decide(who),
         "new_key": _new_key,
         "notice": _DONE.get(done, ""),
@@ -123,7 +124,7 @@ async def _page_of_one(
     context: dict[str, Any] = {
         "item": item,
         "decided": decided,
-        "program": await program_of(opened, who),
+        "program": await program_of(opened.programs, who),
         "may_decide": _may_decide(who),
         "new_key": _new_key,
         "error": error,

@@ -19,6 +19,7 @@ from deploy.backtest.workload import (
 )
 from services.routing.domain.opening import Rotation, open_followup
 from shared.contracts.events import FeedbackScored
+from shared.program.document import Program
 from tests.integration.routing.company import PROGRAM, scored
 
 arrivals = st.dictionaries(st.integers(0, 1000), st.integers(1, 20), max_size=12)
@@ -60,7 +61,9 @@ def test_a_week_has_everything_that_arrived(found: dict[int, int]) -> None:
 def test_owners_take_turns_as_they_do_in_the_product(hours: list[int], size: int) -> None:
     names = [f"o{n}" for n in range(size)]
     team = PROGRAM.teams[0].model_copy(update={"owners": tuple(names)})
-    program = PROGRAM.model_copy(update={"teams": (team, *PROGRAM.teams[1:])})
+    # Not a copy: that would hold the teams that the original looked up before.
+    fields = {name: getattr(PROGRAM, name) for name in Program.model_fields}
+    program = Program.model_construct(**{**fields, "teams": (team, *PROGRAM.teams[1:])})
     positions: defaultdict[Rotation, int] = defaultdict(int)
     really: dict[str, Counter[int]] = {name: Counter() for name in names}
     for number, hour in enumerate(sorted(hours)):
