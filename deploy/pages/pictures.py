@@ -75,9 +75,7 @@ def pareto(rows: Sequence[Bar], *, name: str, title: str) -> Markup:
     height = _ROW * len(rows)
     drawn = [
         _rows(rows),
-        Markup(
-            '<polyline class="halo" points="{0}"/><polyline class="total" points="{0}"/>'
-        ).format(line),
+        _LINE.format(line),
         *(_tick(place, height) for place in (0, 50, 100)),
     ]
     words = f"{_in_words(rows)} The first {_most_of(shares)} make up 80 % or more of them."

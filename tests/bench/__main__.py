@@ -30,6 +30,7 @@ from shared.kafka.producer import Producer
 from shared.program.store import ProgramStore
 from shared.settings import Settings
 from tests.bench import report
+from tests.bench.backtesting import measure_backtest
 from tests.faults.keeper import ROOT, environment
 from tests.faults.restarting import running_kafka, running_postgres
 from tests.faults.traffic import TEXTS, TOPIC, valid_messages
@@ -54,6 +55,8 @@ async def main() -> None:
                 await measure_reading(kafka.address, postgres.address),
                 await measure_resume(kafka.address, postgres.address),
             ]
+            async with _site(kafka.address, postgres.address) as site:
+                findings += await measure_backtest(site, PROGRAM, _texts(), folder)
     findings.append(await measure_memory())
     report.write(findings)
     for one in findings:
