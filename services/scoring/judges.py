@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
 
-from services.scoring.adapters.models import Target, shipped
+from services.scoring.adapters.models import Target, load, shipped
 from services.scoring.domain.analysis import Judges
 from services.scoring.domain.drivers import Drivers
 from services.scoring.domain.text.data import sentiment_words
@@ -75,13 +76,28 @@ def _first(model: Model | None, judge: Judge | None, otherwise: Judge) -> Judge:
     return ByLanguage(dict.fromkeys([*languages, None], judge), otherwise) if languages else judge
 
 
+class _Shipped:
+    """Judges by a model that ships, which is read when its language is first met."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def _judge(self) -> Judge:
+        (judge,) = judges_of([load(self._path)])
+        return judge
+
+    def judge(self, text: str, language: str | None, *, explain: bool = False) -> Opinion:
+        """Return the model's opinion."""
+        return self._judge.judge(text, language, explain=explain)
+
+
 @cache
 def _by_feeling() -> Judge:
     """Return who tells feelings by the models that ship, by the words in other languages."""
-    judges: dict[str | None, Judge] = {}
-    for model in shipped():
-        (judge,) = judges_of([model])
-        judges |= dict.fromkeys(model.origin.languages, judge)
+    judges: dict[str | None, Judge] = {
+        language: _Shipped(path) for language, path in shipped().items()
+    }
     return ByLanguage(judges, LexiconJudge(sentiment_words()))
 
 
@@ -143,7 +159,7 @@ def _version(what: str, why: str, drivers: Sequence[Driver], own: Mapping[Target
 @cache
 def _shipped_version() -> str:
     """Name what ships: the words of feeling and the models."""
-    models = [model.version for model in shipped()]
+    models = [hashlib.sha256(path.read_bytes()).hexdigest() for path in shipped().values()]
     return _digest(json.dumps([sentiment_words(), models], sort_keys=True, ensure_ascii=False))
 
 

@@ -14,7 +14,6 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -101,10 +100,10 @@ def target_of(model: Model) -> Target:
     return "sentiment" if SENTIMENTS.issuperset(model.labels) else "theme"
 
 
-@cache
-def shipped() -> tuple[Model, ...]:
-    """Return the models that ship, in the order of their names."""
-    return tuple(load(path) for path in sorted(SHIPPED.glob("*.npz")))
+def shipped() -> dict[str, Path]:
+    """Return the files of the models of sentiment that ship, by the language that each judges."""
+    files = sorted(SHIPPED.glob("sentiment-*.npz"))
+    return {file.stem.removeprefix("sentiment-"): file for file in files}
 
 
 def _read(file: BinaryIO, name: str) -> Model:

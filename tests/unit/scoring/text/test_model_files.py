@@ -64,14 +64,16 @@ def test_an_absent_file_is_named(tmp_path: Path) -> None:
 
 
 def test_each_shipped_model_has_a_card_with_its_version_and_licence() -> None:
-    for model in shipped():
+    for language, file in shipped().items():
+        model = load(file)
+        assert model.origin.languages == (language,)
         card = (SHIPPED / f"{model.origin.name}.md").read_text("utf-8")
         assert model.version in card
         assert model.origin.licence in card
 
 
 def test_the_shipped_thai_model_tells_praise_from_blame() -> None:
-    (model,) = [model for model in shipped() if model.origin.name == "sentiment-th"]
+    model = load(shipped()["th"])
     judge = judge_of(model)
     assert judge.judge("บริการแย่มาก รอนานมาก ไม่มาอีกแล้ว", "th").label == "negative"
     assert judge.judge("อร่อยมาก ชอบมากเลยค่ะ", "th").label == "positive"
