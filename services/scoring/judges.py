@@ -16,7 +16,7 @@ from services.scoring.domain.text.judge import Judge
 from services.scoring.domain.text.lexicon import LexiconJudge
 from services.scoring.domain.text.linear import Model, judges_of
 from services.scoring.domain.text.opinion import NO_OPINION, Opinion
-from services.scoring.domain.text.phrases import PhraseError, Phrases
+from services.scoring.domain.text.phrases import PhraseError, phrase_pieces
 from services.scoring.domain.text.words import WordsJudge
 from shared.program.document import Cause, Driver, Program
 from shared.program.loading import Finding
@@ -143,7 +143,7 @@ def _is_findable(word: str) -> bool:
 
 def _error_of(word: str) -> PhraseError | None:
     try:
-        Phrases({word: None})
+        phrase_pieces(word)
     except PhraseError as error:
         return error
     return None

@@ -144,7 +144,7 @@ class Phrases(Generic[T]):
         self._starts = {stem[:SHORTEST_STEM] for stem in self._first.stems}
 
     def _add(self, phrase: str, meaning: T) -> None:
-        pieces = _checked(phrase)
+        pieces = phrase_pieces(phrase)
         length = len(pieces)
         if is_without_spaces(pieces[0]):
             signs = "".join(pieces)
@@ -218,7 +218,7 @@ def _longest(longest: Found[T] | None, nodes: Iterable[_Node[T]]) -> Found[T] | 
     return longest
 
 
-def _checked(phrase: str) -> list[str]:
+def phrase_pieces(phrase: str) -> list[str]:
     """Return the pieces of a phrase. Raises PhraseError."""
     if len(phrase) > LONGEST_PHRASE:
         raise PhraseError(phrase, "This phrase is too long.", f"Use {LONGEST_PHRASE} characters.")
