@@ -39,21 +39,25 @@ async def score_batch(
     return _outcomes(ids, scored, kept)
 
 
-async def _history(scores: Scores, batch: Sequence[Received], scorers: Sequence[Scorer]) -> History:
-    """Return what the customers said before whose programs ask for it."""
+async def _history(
+    scores: Scores, batch: Sequence[Received], scorers: Sequence[Scorer]
+) -> History | None:
+    """Return what the customers said before whose programs ask for it, None where none asks."""
     asking = {
         _customer(received.event)
         for received, scorer in zip(batch, scorers, strict=True)
         if scorer.reads_history
     }
-    return History(await scores.said_by(list(asking)) if asking else ())
+    return History(await scores.said_by(list(asking))) if asking else None
 
 
 def _customer(event: FeedbackSubmitted) -> Customer:
     return event.tenant, event.data.customer_id
 
 
-def _score(received: Received, identity: UUID, scorer: Scorer, history: History) -> ScoredEvent:
+def _score(
+    received: Received, identity: UUID, scorer: Scorer, history: History | None
+) -> ScoredEvent:
     event, received_at = received
     feedback = event.data
     scored = _scored(received, identity, scorer, history)
@@ -77,8 +81,10 @@ def _score(received: Received, identity: UUID, scorer: Scorer, history: History)
     )
 
 
-def _scored(received: Received, identity: UUID, scorer: Scorer, history: History) -> Scored:
+def _scored(received: Received, identity: UUID, scorer: Scorer, history: History | None) -> Scored:
     feedback, customer = received.event.data, _customer(received.event)
+    if history is None:
+        return scorer.score(feedback)
     earlier = NOTHING_EARLIER
     if scorer.reads_history:
         earlier = history.before(customer, identity, feedback.occurred_at)
