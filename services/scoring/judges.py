@@ -16,7 +16,7 @@ from services.scoring.domain.text.judge import Judge
 from services.scoring.domain.text.lexicon import LexiconJudge
 from services.scoring.domain.text.linear import Model, judges_of
 from services.scoring.domain.text.opinion import NO_OPINION, Opinion
-from services.scoring.domain.text.phrases import PhraseError, phrase_pieces
+from services.scoring.domain.text.phrases import PhraseError, pattern_of
 from services.scoring.domain.text.words import WordsJudge
 from shared.program.document import Cause, Driver, Program
 from shared.program.loading import Finding
@@ -25,7 +25,7 @@ from shared.program.source import Place
 from shared.program.taxonomy import HALVES
 
 #: How texts are read: one more whenever the same words and models give other opinions.
-READING = 1
+READING = 2
 
 _VERSION_DIGITS = 16
 #: Taxonomies whose words are kept ready: most versions of a program share one.
@@ -57,14 +57,13 @@ def open_judges(program: Program, own: Mapping[Target, Model] | None = None) -> 
     """Return the judges for texts of the tenant whose program it is; `own` are its models."""
     models = own or {}
     what, why = _words_of(program.taxonomy.what), _words_of(program.taxonomy.why)
-    drivers = [_with_findable_words(one) for one in program.drivers]
     trained = dict(zip(models, judges_of(list(models.values())), strict=True))
     return Judges(
         sentiment=_first(models.get("sentiment"), trained.get("sentiment"), _by_feeling()),
         theme=_first(models.get("theme"), trained.get("theme"), _by_words(what)),
         cause=_by_words(why),
-        drivers=Drivers(drivers, program.taxonomy.what),
-        version=_version(what, why, drivers, models),
+        drivers=Drivers(program.drivers, program.taxonomy.what),
+        version=_version(what, why, program.drivers, models),
     )
 
 
@@ -120,10 +119,7 @@ def _unfindable(words: Words, place: Place) -> Iterator[Finding]:
 @lru_cache(maxsize=_MOST_TAXONOMIES)
 def _by_words(listed: str) -> Judge:
     """Return who tells the causes by the words that are listed for them, as JSON."""
-    words = {
-        cause: {language: filter(_is_findable, own) for language, own in by_language.items()}
-        for cause, by_language in json.loads(listed).items()
-    }
+    words = json.loads(listed)
     return WordsJudge(words) if words else Abstaining()
 
 
@@ -132,18 +128,9 @@ def _words_of(causes: Sequence[Cause]) -> str:
     return json.dumps(words, ensure_ascii=False)
 
 
-def _with_findable_words(driver: Driver) -> Driver:
-    words = {language: tuple(filter(_is_findable, own)) for language, own in driver.words.items()}
-    return driver.model_copy(update={"words": words})
-
-
-def _is_findable(word: str) -> bool:
-    return _error_of(word) is None
-
-
 def _error_of(word: str) -> PhraseError | None:
     try:
-        phrase_pieces(word)
+        pattern_of(word)
     except PhraseError as error:
         return error
     return None

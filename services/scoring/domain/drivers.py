@@ -12,7 +12,7 @@ class Drivers:
     """Finds a program's drivers in texts: by the theme that was told, and by their own words.
 
     `themes` are the entries of taxonomy.what: a driver that names one means those below it too.
-    Raises PhraseError for a word that can't be looked for.
+    A word that can't be looked for is passed over.
     """
 
     def __init__(self, drivers: Sequence[Driver], themes: Sequence[Cause]) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import pytest
 
+from services.scoring.domain.text.phrases import pattern_of
 from services.scoring.domain.text.words import WordsJudge
 from shared.program.causes import Taxonomy
 from shared.program.taxonomy import HALVES, default_taxonomy, names, taxonomy
@@ -38,8 +40,9 @@ def test_what_ships_is_a_taxonomy_that_a_program_takes(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_every_shipped_word_can_be_found(name: str) -> None:
-    for entries in taxonomy(name).values():
-        WordsJudge({entry["id"]: entry.get("words", {}) for entry in entries})
+    for entry in chain.from_iterable(taxonomy(name).values()):
+        for words in entry.get("words", {}).values():
+            assert all(map(pattern_of, words)), entry["id"]
 
 
 def test_the_first_level_has_the_twelve_groups_of_the_european_classification() -> None:

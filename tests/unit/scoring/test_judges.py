@@ -20,7 +20,7 @@ from tests.unit.scoring.text_words.anything import ANY_TEXT, LONG_TEXT
 
 #: The opinions on all sentences, by number of reading: whoever changes how texts are read, or a
 #: word or model that ships, sees it here. Where `READING` alone can tell it, it must be raised.
-OPINIONS = {1: "3647d0f00f1e4af4"}
+OPINIONS = {1: "3647d0f00f1e4af4", 2: "3647d0f00f1e4af4"}
 
 WITH_BASE = document(replacing={"  what:": "  base: default\n  what:"})
 

@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from services.scoring.domain.text.opinion import Opinion, Weight, heaviest
-from services.scoring.domain.text.phrases import Phrases, Place
-from services.scoring.domain.text.reading import Reading, read, readable
+from services.scoring.domain.text.phrases import Found, Phrasebook
+from services.scoring.domain.text.reading import UNSPACED, Reading, read, readable
 
 #: Under which the emoji stand.
 ANY_LANGUAGE = "any"
@@ -78,19 +78,13 @@ class LexiconJudge:
 
     `words` is what `data.sentiment_words` returns: language -> label -> strength -> words,
     besides the words that negate (`not`), strengthen (`very`) and turn (`but`); `any` has the
-    emoji. Raises PhraseError for a word that can't be used.
+    emoji. A word that can't be looked for is passed over.
     """
 
     def __init__(self, words: Mapping[str, Mapping[str, Any]]) -> None:
-        meanings = {language: _meanings(listed) for language, listed in words.items()}
-        self._emoji = meanings.pop(ANY_LANGUAGE, {})
-        self._phrases = {
-            language: Phrases(listed, end=_END) for language, listed in meanings.items()
-        }
-        everything: dict[str, Meaning] = {}
-        for listed in meanings.values():
-            everything = listed | everything
-        self._everything = Phrases(everything, end=_END)
+        self._words = {language: words[language] for language in words if language != ANY_LANGUAGE}
+        self._emoji = _meanings(words.get(ANY_LANGUAGE, {}))
+        self._phrases = Phrasebook(self._meanings_of, end=_END)
 
     def judge(self, text: str, language: str | None, *, explain: bool = False) -> Opinion:
         """Return how the writer of `text` feels; abstains when no word of it is known.
@@ -112,8 +106,7 @@ class LexiconJudge:
     def _sums(self, text: str, language: str | None) -> _Sums:
         reading = read(text)
         sums = _Sums()
-        phrases = self._phrases_for(language)
-        _add_words(sums, phrases.place(reading))
+        _add_words(sums, reading.words, self._phrases[language].place(reading))
         if not reading.text.isascii():
             for sign in self._emoji_in(reading.text):
                 sums.add(sign, self._emoji[sign])
@@ -124,13 +117,15 @@ class LexiconJudge:
         signs = filter(self._emoji.__contains__, _PICTURES.findall(text))
         return islice(signs, MOST_EXCLAMATIONS)
 
-    def _phrases_for(self, language: str | None) -> Phrases[Meaning]:
-        if language is None:
-            return self._everything
-        return self._phrases.get(language.partition("-")[0], _NO_PHRASES)
+    def _meanings_of(self, language: str | None) -> Mapping[str, Meaning]:
+        if language is not None:
+            return _meanings(self._words.get(language.partition("-")[0], {}))
+        everything: dict[str, Meaning] = {}
+        for listed in self._words.values():
+            everything = _meanings(listed) | everything
+        return everything
 
 
-_NO_PHRASES: Phrases[Meaning] = Phrases({})
 _NOTHING = Opinion(None, 0.0, ())
 
 
@@ -166,24 +161,37 @@ class _Sums:
             self.neutral += LINK
 
 
-def _add_words(sums: _Sums, places: Iterable[Place[Meaning]]) -> None:
-    negated = strengthened = -1
-    for start, end, (phrase, listed, _) in places:
+def _add_words(sums: _Sums, words: str, places: Iterable[tuple[int, int, Found[Meaning]]]) -> None:
+    negated = strengthened = _NOWHERE
+    for start, end, (phrase, listed) in places:
         role = listed.role
-        meaning = _times(listed, VERY) if start <= strengthened else listed
+        meaning = _times(listed, VERY) if _reaches(words, strengthened, start) else listed
         if role is Role.FEELS:
-            meaning = _negated(meaning) if start <= negated else meaning
-            negated = -1
+            meaning = _negated(meaning) if _reaches(words, negated, start) else meaning
+            negated = _NOWHERE
         elif role is Role.NOT:
-            negated = end + REACH
+            negated = end
         elif role is Role.VERY:
-            strengthened = end + REACH
+            strengthened = end
         elif role is Role.BUT:
             sums.turn()
         else:
-            negated = strengthened = -1
+            negated = strengthened = _NOWHERE
         if role is Role.FEELS or meaning.negative:
             sums.add(phrase, meaning)
+
+
+_NOWHERE = -1
+#: The first letter of a word, or a sign.
+_WORD = re.compile(rf"(?<= )[^ ]|[{UNSPACED}]")
+
+
+def _reaches(words: str, end: int, start: int) -> bool:
+    """Return whether what ends at `end` reaches over the words between to what starts there."""
+    if end == _NOWHERE:
+        return False
+    between = islice(_WORD.finditer(words, end, start), REACH + 1)
+    return sum(1 for _ in between) <= REACH
 
 
 def _times(meaning: Meaning, factor: float) -> Meaning:

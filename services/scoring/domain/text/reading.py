@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from operator import add
 from typing import NamedTuple
 
 from services.scoring.domain.text.spelling import normalized
 
 #: Characters of a text that are read: who complains says so before that.
 LONGEST_READ = 2_000
-#: Words that are looked at, of scripts without spaces signs: twice what English writes with as
-#: many characters.
-MOST_WORDS = 800
-#: Letters of a word's start.
-START = 3
 # Thai and Lao, Khmer and Burmese, kana, Chinese: written without spaces between words.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 
@@ -27,7 +21,6 @@ _SIGNS_THAT_END = "".join(map(re.escape, sorted(ENDS)))
 _SPACED = rf"[^\W_{UNSPACED}]++"
 _WORDS = re.compile(rf"[{UNSPACED}]++|{_SPACED}(?:'{_SPACED})*+|[{_SIGNS_THAT_END}]++")
 _BEGINS_UNSPACED = re.compile(rf"[{UNSPACED}]").match
-_FIRST_UNSPACED = UNSPACED[0]
 # ASCII text is cut without a regular expression, in a third of the time; sign for sign, because
 # only then is translating fast.
 _ASCII_WORDS = {
@@ -42,16 +35,13 @@ _MASKED = re.compile("‹[a-z]+›")
 
 
 class Reading(NamedTuple):
-    """What is read of a text, its words in order, and how each begins: three letters, or a sign.
+    """What is read of a text: it, in one spelling, its words framed, and its web addresses.
 
-    A sign of a script without spaces counts as a word: it stands together with the sign after
-    it, a space at the end, which tells far more than one sign.
+    The parts of a web address are no words.
     """
 
     text: str
-    words: list[str]
-    starts: list[str]
-    #: Web addresses, whose parts are no words.
+    words: str
     links: int
 
 
@@ -64,8 +54,7 @@ def read(text: str) -> Reading:
         text, links = _LINK.subn(" ", text)
     if "‹" in text:
         text = _MASKED.sub(" ", text)
-    words, starts = _words(text)
-    return Reading(text, words[:MOST_WORDS], starts[:MOST_WORDS], links)
+    return Reading(text, framed(_words(text)), links)
 
 
 def readable(text: str) -> str:
@@ -76,33 +65,25 @@ def readable(text: str) -> str:
     return text.lower()
 
 
+def framed(words: list[str]) -> str:
+    """Return `words` in one line, each between two spaces of its own.
+
+    So a word is found whole, and the one after it too, by who looks for " word ".
+    """
+    return f" {'  '.join(words)} "
+
+
 def is_without_spaces(word: str) -> bool:
     """Return whether `word` is of a script that puts no spaces between words."""
     return _BEGINS_UNSPACED(word) is not None
 
 
-def _words(text: str) -> tuple[list[str], list[str]]:
-    """Return the words of a readable text, and how each begins."""
+def _words(text: str) -> list[str]:
+    """Return the words of a readable text; what is written without spaces is one word."""
     if not text.isascii():
-        return _of_any_script(text)
+        return [END if word[0] in ENDS else word for word in _WORDS.findall(text)]
     text = text.replace("''", " ").translate(_ASCII_WORDS)
     if END + END in text:
         text = _DOTS.sub(END, text)
     words = text.replace(END, f" {END} ").split()
-    if "'" in text:
-        words = [word for word in (word.strip("'") for word in words) if word]
-    return words, [word[:START] for word in words]
-
-
-def _of_any_script(text: str) -> tuple[list[str], list[str]]:
-    words: list[str] = []
-    starts: list[str] = []
-    for word in _WORDS.findall(text):
-        if word >= _FIRST_UNSPACED and is_without_spaces(word):
-            signs = list(word)
-            words += map(add, signs, [*signs[1:], " "])
-            starts += signs
-        else:
-            words.append(END if word[0] in ENDS else word)
-            starts.append(words[-1][:START])
-    return words, starts
+    return [word for word in (word.strip("'") for word in words) if word] if "'" in text else words

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import pytest
@@ -10,6 +11,7 @@ from services.scoring.domain.text.data import sentiment_words
 from services.scoring.domain.text.judge import Judge
 from services.scoring.domain.text.lexicon import LexiconJudge
 from services.scoring.domain.text.opinion import MOST_WORDS, Opinion
+from services.scoring.domain.text.phrases import pattern_of
 from tests.unit.scoring.text_words.anything import ANY_TEXT, LONG_TEXT
 
 LANGUAGES = ("en", "es", "zh", "th", "lo", "kk", "hmn", "ru")
@@ -112,6 +114,19 @@ def test_every_shipped_language_has_praise_complaint_and_negation() -> None:
     assert set(words) == {*LANGUAGES, "any"}
     for language in LANGUAGES:
         assert {"negative", "positive", "neutral", "not", "very", "but"} <= set(words[language])
+
+
+def test_every_shipped_word_can_be_found() -> None:
+    for language in LANGUAGES:
+        for part in sentiment_words()[language].values():
+            for words in part.values() if isinstance(part, Mapping) else [part]:
+                assert all(map(pattern_of, words)), language
+
+
+def test_a_negation_reaches_over_a_few_words_and_signs() -> None:
+    assert _label("Not a really very clean room") == "negative"
+    assert _label("Not that I minded it at all, clean room") == "positive"
+    assert _label("不满意", "zh") == "negative"
 
 
 def test_no_shipped_word_both_praises_and_complains() -> None:
