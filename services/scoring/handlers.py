@@ -98,15 +98,12 @@ def _outcomes(
     ids: Sequence[UUID], scored: Mapping[UUID, ScoredEvent], kept: Mapping[UUID, Kept]
 ) -> list[Outcome]:
     outcomes = []
-    seen = set(kept)
+    fresh = scored.keys() - kept.keys()
     for identity in ids:
         event = scored[identity]
         published = kept.get(identity) or event
-        message = Outgoing(
-            topic=TYPE,
-            key=key_of(event.tenant, published.customer_id),
-            value=published.message.encode(),
-        )
-        outcomes.append(Outcome(fresh=identity not in seen, outgoing=[message]))
-        seen.add(identity)
+        key = key_of(event.tenant, published.customer_id)
+        message = Outgoing(TYPE, key, published.message.encode())
+        outcomes.append(Outcome(fresh=identity in fresh, outgoing=[message]))
+        fresh.discard(identity)
     return outcomes

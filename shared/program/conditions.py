@@ -131,7 +131,9 @@ class CompiledRules:
         `variables` has at least those in `reads`. A rule whose condition has no answer (an
         absent attribute, a number compared that the event does not have) does not hold.
         """
-        found = self._first_closed(variables)
+        found = self._first_closed(variables) if self._closed else None
+        if not self._free:
+            return found.rule if found else None
         earlier = [
             rule
             for rule in self._free

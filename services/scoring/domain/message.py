@@ -31,9 +31,9 @@ def _moment_json(moment: datetime) -> str:
     return to_json(moment).decode()
 
 
-@lru_cache(maxsize=10_000)
-def _judgement_json(name: str, label: str, probability: float) -> str:
-    return f'"{name}":{{"label":{to_json(label).decode()},"probability":{probability}}},'
+@lru_cache(maxsize=1_000)
+def _label_json(label: str) -> str:
+    return to_json(label).decode()
 
 
 def _read_json(analysis: Analysis) -> str:
@@ -41,7 +41,8 @@ def _read_json(analysis: Analysis) -> str:
     found = f'"language":"{analysis.language}",' if analysis.language else ""
     for name, opinion in zip(_READ, analysis[1:4], strict=True):
         if opinion.label is not None:
-            found += _judgement_json(name, opinion.label, probability_of(opinion))
+            label, probability = _label_json(opinion.label), probability_of(opinion)
+            found += f'"{name}":{{"label":{label},"probability":{probability}}},'
     if analysis.drivers:
         found += f'"drivers":{to_json(analysis.drivers).decode()},'
     return found

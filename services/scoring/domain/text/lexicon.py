@@ -17,6 +17,7 @@ from services.scoring.domain.text.opinion import Opinion, Weight, heaviest
 from services.scoring.domain.text.phrases import Found, Phrasebook
 from services.scoring.domain.text.reading import UNSPACED, Reading, read, readable
 
+LABELS = ("negative", "neutral", "positive")
 #: Under which the emoji stand.
 ANY_LANGUAGE = "any"
 #: What a word of each strength adds, in log-odds.
@@ -94,14 +95,11 @@ class LexiconJudge:
         sums = self._sums(text, language)
         if not sums.words:
             return _NOTHING
-        scores = {
-            "negative": sums.negative,
-            "neutral": sums.neutral + NEUTRAL,
-            "positive": sums.positive,
-        }
-        label = max(scores, key=scores.__getitem__)
+        scores = sums.negative, sums.neutral + NEUTRAL, sums.positive
+        highest = max(scores)
+        label = LABELS[scores.index(highest)]
         words = heaviest(_spoke(sums.words, label)) if explain else ()
-        return Opinion(label, _probability(scores, label), words)
+        return Opinion(label, _probability(scores, highest), words)
 
     def _sums(self, text: str, language: str | None) -> _Sums:
         reading = read(text)
@@ -221,8 +219,8 @@ def _meanings(listed: Mapping[str, Any]) -> dict[str, Meaning]:
     return meanings
 
 
-def _probability(scores: Mapping[str, float], label: str) -> float:
-    odds = [math.exp((score - scores[label]) / TEMPERATURE) for score in scores.values()]
+def _probability(scores: Iterable[float], highest: float) -> float:
+    odds = [math.exp((score - highest) / TEMPERATURE) for score in scores]
     return 1.0 / sum(odds)
 
 

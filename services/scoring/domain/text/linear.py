@@ -172,12 +172,12 @@ class _Sums:
 
     def __init__(self, models: Sequence[Model]) -> None:
         features = dict.fromkeys(chain.from_iterable(model.vocabulary for model in models))
-        self._rows = {feature: row for row, feature in enumerate(features)}
+        self._rows = dict(zip(features, range(len(features)), strict=True))
         # A pair has its space inside, a piece at an end.
         self._pairs = {
             tuple(feature.split(" ", 1)): row
             for feature, row in self._rows.items()
-            if feature.find(" ", 1, -1) > 0
+            if " " in feature[1:-1]
         }
         self._table = _side_by_side(models, self._rows)
         self._memory = _Memory(self._remember)
@@ -215,7 +215,7 @@ def _side_by_side(models: Sequence[Model], rows: Mapping[str, int]) -> Table:
     start = 0
     for model in models:
         end = start + len(model.labels) + 1
-        table[[rows[feature] for feature in model.vocabulary], start:end] = model.weights
+        table[list(map(rows.__getitem__, model.vocabulary)), start:end] = model.weights
         start = end
     return table
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -60,9 +61,9 @@ class Phrases(Generic[T]):
 
     def __init__(self, phrases: Mapping[str, T], *, end: T | None = None) -> None:
         found = {
-            pattern: Found(phrase, meaning)
+            pattern_of(phrase): Found(phrase, meaning)
             for phrase, meaning in phrases.items()
-            if (pattern := _pattern_or_none(phrase))
+            if is_findable(phrase)
         }
         if end is not None:
             found[framed([END])] = Found(END, end)
@@ -101,6 +102,8 @@ class Phrasebook(dict[str | None, Phrases[T]]):
         return phrases
 
 
+# A phrase is asked for by its own language and by the one that is not known.
+@lru_cache(maxsize=20_000)
 def pattern_of(phrase: str) -> str:
     """Return what stands for `phrase` among framed words. Raises PhraseError where nothing can."""
     pieces = phrase_pieces(phrase)
@@ -110,11 +113,12 @@ def pattern_of(phrase: str) -> str:
     return pattern.removesuffix("* ")
 
 
-def _pattern_or_none(phrase: str) -> str | None:
+def is_findable(phrase: str) -> bool:
+    """Tell whether `phrase` can be looked for."""
     try:
-        return pattern_of(phrase)
+        return bool(pattern_of(phrase))
     except PhraseError:
-        return None
+        return False
 
 
 def phrase_pieces(phrase: str) -> list[str]:

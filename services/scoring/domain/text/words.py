@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from services.scoring.domain.text.opinion import Opinion, Weight, heaviest
-from services.scoring.domain.text.phrases import Found, Phrasebook
+from services.scoring.domain.text.phrases import Found, Phrasebook, is_findable, pattern_of
 from services.scoring.domain.text.reading import is_without_spaces, read, readable
 
 #: The language under which words stand that count in every language.
@@ -64,11 +64,12 @@ class WordsJudge:
         found = self._phrases[language].find(read(text))
         if not found:
             return _NOTHING
-        label, lead = _leader(_scores(found))
+        added = _added(found)
+        label, lead = _leader(_scores(added))
         probability = _probability(lead)
         if lead <= TIE:
-            return Opinion(None, probability, ())
-        return Opinion(label, probability, _explained(found, label) if explain else ())
+            return Opinion(None, probability)
+        return Opinion(label, probability, _explained(added, label) if explain else ())
 
     def mentioned(self, text: str, language: str | None) -> set[str]:
         """Return every theme of which a word stands in `text`."""
@@ -103,31 +104,34 @@ def _weighed(listed: Mapping[str, set[str]], count: int) -> dict[str, _Means]:
     return {
         phrase: tuple((theme, _weight(phrase, len(themes), count)) for theme in sorted(themes))
         for phrase, themes in listed.items()
+        if is_findable(phrase)
     }
 
 
 def _weight(phrase: str, sharing: int, count: int) -> float:
     # Inverse document frequency (Spärck Jones 1972), themes as documents, 1 for a word alone.
     rarity = math.log1p(count / sharing) / math.log1p(count)
-    words = len(read(phrase).words.split())
+    words = len(pattern_of(phrase).split())
     is_unspaced = is_without_spaces(phrase)
     more = (len(phrase) - 2) * SIGN_BONUS if is_unspaced else (words - 1) * WORD_BONUS
     return rarity + min(max(more, 0.0), MOST_BONUS) + len(phrase) * LETTER_BONUS
 
 
-def _added(found: Iterable[Found[_Means]]) -> Iterator[tuple[str, str, float]]:
-    """Yield phrase, theme and what the phrase adds, less each time that it is said again."""
-    times: dict[str, float] = {}
+def _added(found: Iterable[Found[_Means]]) -> list[tuple[str, str, float]]:
+    """Return phrase, theme and what the phrase adds, less each time that it is said again."""
+    added = []
+    shares: dict[str, float] = {}
     for phrase, meaning in found:
-        share = times.get(phrase, 1.0)
-        times[phrase] = share * REPEATED
+        share = shares.get(phrase, 1.0)
+        shares[phrase] = share * REPEATED
         for theme, weight in meaning:
-            yield phrase, theme, weight * share
+            added.append((phrase, theme, weight * share))
+    return added
 
 
-def _scores(found: Iterable[Found[_Means]]) -> Mapping[str, float]:
+def _scores(added: Iterable[tuple[str, str, float]]) -> Mapping[str, float]:
     scores: dict[str, float] = {}
-    for _, theme, weight in _added(found):
+    for _, theme, weight in added:
         scores[theme] = scores.get(theme, 0.0) + weight
     return scores
 
@@ -143,9 +147,9 @@ def _probability(lead: float) -> float:
     return PROBABILITIES[bisect_right(_LEADS, lead) - 1][1]
 
 
-def _explained(found: Iterable[Found[_Means]], label: str) -> tuple[Weight, ...]:
+def _explained(added: Iterable[tuple[str, str, float]], label: str) -> tuple[Weight, ...]:
     spoke: dict[str, float] = defaultdict(float)
-    for phrase, theme, weight in _added(found):
+    for phrase, theme, weight in added:
         if theme == label:
             spoke[phrase] += weight
     return heaviest(Weight(phrase, weight) for phrase, weight in spoke.items())
