@@ -15,7 +15,6 @@ from shared.program import conditions
 from shared.program.causes import PINNED_BASE
 from shared.program.document import DetectionRule, Program
 from shared.program.source import Place, Source, SourceError, read_source
-from shared.program.taxonomy import taxonomy
 from shared.program.work import MOST_WORK_OF_A_PROGRAM, work_of
 
 _LISTED_FAULTS = 20
@@ -79,17 +78,17 @@ def read_stored(text: str, *, version: int, base: str | None) -> Program:
     """Return the program of a stored `version`, whose rules were checked when it was activated.
 
     A check that became stricter since then must not take away what counts, and a taxonomy that
-    grew since then is not its own: `base` is the one it was built on (`base_of`), None where it
-    was built on none. Raises ProgramError for a document that this version of the software can't
+    grew since then is not its own: `base` is what it took from the product (`base_of`), None where
+    it took nothing. Raises ProgramError for a document that this version of the software can't
     read.
     """
     return _validated(_source(text), version, {PINNED_BASE: json.loads(base)} if base else None)
 
 
 def base_of(program: Program) -> str | None:
-    """Return the taxonomy that `program` is built on, as JSON; None where it has none."""
-    name = program.taxonomy.base
-    return json.dumps(taxonomy(name), ensure_ascii=False) if name else None
+    """Return what `program` takes from the taxonomies that ship, as JSON; None for nothing."""
+    taken = program.taxonomy.taken()
+    return json.dumps(taken, ensure_ascii=False) if taken else None
 
 
 def _rule_faults(source: Source, program: Program) -> Iterator[Fault]:

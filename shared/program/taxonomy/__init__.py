@@ -50,6 +50,12 @@ def default_taxonomy() -> Mapping[str, Entries]:
     return taxonomy("default")
 
 
+@cache
+def default_words(half: str) -> Mapping[str, Mapping[str, list[str]]]:
+    """Return the words of each entry in a half of the default taxonomy: id -> language -> words."""
+    return {entry["id"]: entry.get("words", {}) for entry in default_taxonomy()[half]}
+
+
 def names() -> list[str]:
     """Return the names of the taxonomies that ship."""
     return sorted(folder.name for folder in files(__name__).iterdir() if _is_taxonomy(folder))

@@ -234,14 +234,28 @@ async def test_a_moment_of_a_stranger_has_no_program(programs: ProgramStore) -> 
         await programs.at([("stranger", NOW)])
 
 
+@pytest.mark.parametrize("entry", ["{id: delay, ", "{id: late, like: [delay], "])
 async def test_a_version_keeps_the_taxonomy_that_it_was_built_on(
-    programs: ProgramStore, reader: ProgramStore, monkeypatch: pytest.MonkeyPatch
+    programs: ProgramStore, reader: ProgramStore, monkeypatch: pytest.MonkeyPatch, entry: str
 ) -> None:
-    text = document(replacing={"  what:": "  base: default\n  what:"})
+    text = document(replacing={"  what:": "  base: default\n  what:", "{id: delay, ": entry})
     first = await programs.activate(text, who="ann", why="to try it")
     grown = {"what": [{"id": "new", "name": "New"}], "why": []}
-    for module in ("causes", "loading"):
-        monkeypatch.setattr(f"shared.program.{module}.taxonomy", lambda _name: grown)
+    monkeypatch.setattr("shared.program.causes.taxonomy", lambda _name: grown)
+    monkeypatch.setattr("shared.program.causes.default_words", lambda _half: {"delay": {}})
     assert (await reader.active())["acme"] == first
     second = await programs.activate(text, who="ann", why="with the taxonomy of the new release")
     assert (second.version, second.taxonomy.what[-1].id) == (2, "new")
+
+
+async def test_a_version_keeps_the_words_that_it_borrows(
+    programs: ProgramStore, reader: ProgramStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = document(replacing={"{id: delay, ": "{id: late, like: [delay], "})
+    first = await programs.activate(text, who="ann", why="to try it")
+    monkeypatch.setattr(
+        "shared.program.causes.default_words", lambda _half: {"delay": {"en": ["tardy"]}}
+    )
+    assert (await reader.active())["acme"] == first
+    second = await programs.activate(text, who="ann", why="with the words of the new release")
+    assert (second.version, second.taxonomy.what[0].words) == (2, {"en": ("tardy",)})
