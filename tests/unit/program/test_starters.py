@@ -4,7 +4,8 @@ from functools import cache
 
 import pytest
 
-from services.scoring.judges import unfindable_words
+from services.scoring.domain.analysis import analyze
+from services.scoring.judges import open_judges, unfindable_words
 from shared.contracts.events import Score
 from shared.program.document import Program
 from shared.program.loading import read_program
@@ -55,6 +56,28 @@ def test_a_starter_is_complete(program: Program) -> None:
     told = {theme for driver in program.drivers for theme in driver.themes}
     assert told <= {cause.id for cause in themes}
     assert len(program.taxonomy.why) == 10
+
+
+def test_a_starter_tells_reasons_and_common_themes_by_the_words_of_the_default_taxonomy(
+    program: Program,
+) -> None:
+    assert all(cause.like == (cause.id,) for cause in program.taxonomy.why if cause.id != "unknown")
+    borrowing = [cause for cause in program.taxonomy.what if cause.like]
+    assert len(borrowing) >= 5
+    assert all(len(cause.words) == 8 for cause in borrowing)
+
+
+@pytest.mark.parametrize(
+    ("text", "theme", "cause"),
+    [
+        ("Nadie contesta el teléfono, se cayó el sistema otra vez.", "no_answer", "system"),
+        ("Мне нахамили, сотрудники грубые", "staff", None),
+    ],
+)
+def test_a_starter_reads_what_went_wrong_and_why(text: str, theme: str, cause: str | None) -> None:
+    read = analyze(text, open_judges(of_branch("telecom")))
+    assert read.theme.label == theme
+    assert cause in {None, read.cause.label}
 
 
 def test_a_starter_leaves_room_for_rules_of_ones_own(program: Program) -> None:
