@@ -48,14 +48,6 @@ class ContentTypeProblem(Problem):
     title = "This content type carries no events"
 
 
-class TooLargeProblem(Problem):
-    """The body, the batch or an event is above its limit."""
-
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    slug = "too-large"
-    title = "The request is too large"
-
-
 class EventRefusedProblem(Problem):
     """An event does not keep to the contract."""
 

@@ -20,14 +20,13 @@ from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
 from shared.contracts.events import CloudEvent, FeedbackScored, FollowUpChanged
 from shared.contracts.records import Batch, Committed, Outcome
-from shared.kafka.producer import Producer
 from shared.kafka.worker import Subscription
 from shared.postgres.ledger import Effects, LedgeredCommit
-from shared.postgres.outbox import Relay
 from shared.postgres.pool import Connection, Pool, create_pool
 from shared.program.admission import Admission
 from shared.program.store import ProgramStore, open_programs
 from shared.settings import Settings
+from shared.web.servers import open_servers
 
 GROUP = "outer_loop"
 SCORED = "feedback.scored.v1"
@@ -91,15 +90,12 @@ class Board:
 @asynccontextmanager
 async def open_board(settings: Settings) -> AsyncIterator[Board]:
     """Open what the app needs, with the relay of its outbox running."""
-    pool = await create_pool(settings.database_url, role=API_ROLE)
-    relay_pool = await create_pool(settings.database_url, role=WORKER_ROLE, max_size=2)
-    async with (
-        pool,
-        relay_pool,
-        Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix) as producer,
-        open_programs(settings.database_url, role=API_ROLE) as programs,
-        Relay(relay_pool, GROUP, publish=producer.send_all),
-    ):
+    async with open_servers(
+        settings, schema=GROUP, role=API_ROLE, relay_role=WORKER_ROLE
+    ) as servers:
         yield Board(
-            plans=PostgresPlans(pool), reads=Reads(pool), programs=programs, clock=SystemClock()
+            plans=PostgresPlans(servers.pool),
+            reads=Reads(servers.pool),
+            programs=servers.programs,
+            clock=SystemClock(),
         )

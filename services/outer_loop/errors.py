@@ -47,11 +47,11 @@ class NotYoursToDecideError(OuterLoopError):
     """Somebody else decides for the department."""
 
 
-class KeyReusedError(OuterLoopError):
+class ReusedKeyError(OuterLoopError):
     """An idempotency key came again with another request."""
 
     def __init__(self) -> None:
         super().__init__(
             "This Idempotency-Key was used for another request.",
-            remedy="Send a new key with a new request.",
+            remedy="Use a new key for each new request.",
         )

@@ -19,14 +19,13 @@ from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
 from shared.contracts.events import FeedbackScored
 from shared.contracts.records import Outcome
-from shared.kafka.producer import Producer
 from shared.kafka.worker import Subscription
 from shared.postgres.ledger import LedgeredCommit
-from shared.postgres.outbox import Relay
 from shared.postgres.pool import Connection, Pool, create_pool
 from shared.program.admission import Admission
 from shared.program.store import ProgramStore, open_programs
 from shared.settings import Settings
+from shared.web.servers import open_servers
 
 GROUP = "routing"
 PING_TIMEOUT_S = 2.0
@@ -79,17 +78,11 @@ def followup_opener(
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Hold what requests need, and publish what they change, for as long as the app runs."""
-    pool = await create_pool(settings.database_url, role=API_ROLE)
-    relay_pool = await create_pool(settings.database_url, role=WORKER_ROLE, max_size=2)
-    async with (
-        pool,
-        relay_pool,
-        Producer(settings.kafka_bootstrap_servers, topic_prefix=settings.topic_prefix) as producer,
-        open_programs(settings.database_url, role=API_ROLE) as programs,
-        Relay(relay_pool, GROUP, publish=producer.send_all),
-    ):
+    async with open_servers(
+        settings, schema=GROUP, role=API_ROLE, relay_role=WORKER_ROLE
+    ) as servers:
         yield Desk(
-            transactions=PostgresTransactions(pool),
-            programs=programs,
-            ping=partial(pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
+            transactions=PostgresTransactions(servers.pool),
+            programs=servers.programs,
+            ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +12,7 @@ from uuid import UUID
 
 from services.scoring.adapters import opinions, reviews
 from services.scoring.adapters.model_store import models_of
+from services.scoring.adapters.models import Target
 from services.scoring.adapters.postgres import message_of
 from services.scoring.domain import wording
 from services.scoring.domain.analysis import Analysis, analyze, names_in
@@ -20,6 +23,7 @@ from services.scoring.domain.message import scored_json
 from services.scoring.domain.review import Decided
 from services.scoring.domain.scorer import Scorer
 from services.scoring.domain.second_opinion import SecondOpinion
+from services.scoring.domain.text.linear import Model
 from services.scoring.domain.variables import Judged, variables
 from services.scoring.errors import UnknownFeedbackError
 from services.scoring.judges import open_judges
@@ -30,6 +34,10 @@ from shared.postgres.tenancy import tenant_transaction
 from shared.program.conditions import VARIABLES
 from shared.program.document import DEFAULT_RULE, Program
 from shared.program.store import Activation, ProgramStore
+
+#: Texts are read here, beside the event loop. One thread: judges remember what they read, and
+#: those that ship are the same for all.
+_READER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="explaining")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +137,9 @@ class _Again(NamedTuple):
     """What scoring an event again gives: the words that weighed, the rules that hold, the bytes."""
 
     analysis: Analysis
+    pieces: Sequence[Piece]
     held: Sequence[Held]
+    judges: str
     message: str
 
 
@@ -156,8 +166,8 @@ async def explain(
     found = FeedbackScored.model_validate_json(message)
     event = found.data
     program = await _program(programs, tenant, event.score.program_version)
-    scorer = await _scorer(pool, program)
-    again = _again(found, scorer)
+    own = await _models(pool, program)
+    again = await asyncio.get_running_loop().run_in_executor(_READER, _again, found, program, own)
     beside = await _beside(pool, tenant, feedback_id)
     rating = event.feedback.rating
     return Explanation(
@@ -168,9 +178,9 @@ async def explain(
         ),
         cut=cut_of(rating, program) if rating else None,
         analysis=again.analysis,
-        pieces=marked(event.feedback.text or "", _words(again.analysis)),
+        pieces=again.pieces,
         held=again.held,
-        judges=scorer.judges.version,
+        judges=again.judges,
         same_bytes=again.message == message,
         opinions=beside.opinions,
         decisions=beside.decisions,
@@ -184,10 +194,9 @@ async def _program(programs: ProgramStore, tenant: str, version: int) -> Program
     return program
 
 
-async def _scorer(pool: Pool, program: Program) -> Scorer:
+async def _models(pool: Pool, program: Program) -> Mapping[Target, Model]:
     async with tenant_transaction(pool, program.tenant) as connection:
-        own = await models_of(connection, program)
-    return Scorer(program, open_judges(program, own))
+        return await models_of(connection, program)
 
 
 async def _beside(pool: Pool, tenant: str, feedback_id: UUID) -> _Beside:
@@ -198,27 +207,35 @@ async def _beside(pool: Pool, tenant: str, feedback_id: UUID) -> _Beside:
         )
 
 
-def _again(found: FeedbackScored, scorer: Scorer) -> _Again:
-    event = found.data
-    feedback = event.feedback
-    kept = event.earlier
-    earlier = Earlier(kept.feedback_30d, kept.detractors_90d) if kept else NOTHING_EARLIER
+def _again(found: FeedbackScored, program: Program, own: Mapping[Target, Model]) -> _Again:
+    event, feedback = found.data, found.data.feedback
+    earlier = _earlier(event)
+    scorer = Scorer(program, open_judges(program, own))
     analysis = analyze(feedback.text, scorer.judges, names=names_in(feedback), explain=True)
     judged = Judged(feedback, event.score.category, analysis, earlier)
-    submitted = FeedbackSubmitted(
+    scored = scorer.score(feedback, earlier, read=analysis)
+    return _Again(
+        analysis,
+        marked(feedback.text or "", _words(analysis)),
+        held_rules(program.rules, variables(VARIABLES, judged)),
+        scorer.judges.version,
+        scored_json(_submitted(found), event.feedback_id, event.received_at, scored),
+    )
+
+
+def _earlier(event: ScoredFeedback) -> Earlier:
+    kept = event.earlier
+    return Earlier(kept.feedback_30d, kept.detractors_90d) if kept else NOTHING_EARLIER
+
+
+def _submitted(found: FeedbackScored) -> FeedbackSubmitted:
+    return FeedbackSubmitted(
         specversion="1.0",
         id=found.id,
         source=found.source,
         type="feedback.submitted.v1",
         tenant=found.tenant,
-        data=feedback,
-    )
-    return _Again(
-        analysis,
-        held_rules(scorer.program.rules, variables(VARIABLES, judged)),
-        scored_json(
-            submitted, event.feedback_id, event.received_at, scorer.score(feedback, earlier)
-        ),
+        data=found.data.feedback,
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.web.problems import Problem, problem_json
+from shared.web.problems import Problem, TooLargeProblem, problem_json
 
 
 class BodyLimit:
@@ -40,10 +38,6 @@ class BodyLimit:
         return receive_counted
 
     def _too_large(self) -> Problem:
-        return Problem(
-            f"The body is larger than {self._max_bytes} bytes.",
-            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            slug="too-large",
-            title="The request is too large",
-            remedy="Send less in one request.",
+        return TooLargeProblem(
+            f"The body is larger than {self._max_bytes} bytes.", remedy="Send less in one request."
         )

@@ -39,6 +39,7 @@ class Problem(ClosedLoopError):  # noqa: N818  (the name of the standard)
     status = HTTPStatus.BAD_REQUEST
     slug = "bad-request"
     title = "The request can't be read"
+    field = ""
 
     def __init__(  # noqa: PLR0913  (each argument is a member of RFC 9457's object)
         self,
@@ -56,7 +57,7 @@ class Problem(ClosedLoopError):  # noqa: N818  (the name of the standard)
         self.status = HTTPStatus(status or type(self).status)
         self.slug = slug or type(self).slug
         self.title = title or type(self).title
-        self.field = field
+        self.field = field or type(self).field
         self.members = dict(members or {})
         self.headers = dict(headers or {})
 
@@ -105,12 +106,42 @@ class ConflictProblem(Problem):
     title = "The present state does not allow this"
 
 
+class ForbiddenTransitionProblem(ConflictProblem):
+    """The thing's state leads elsewhere; the member `allowed` lists where."""
+
+    slug = "forbidden-transition"
+
+
+class StaleVersionProblem(Problem):
+    """The thing was changed since the version that is named; its ETag is the present one."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    slug = "stale-version"
+    title = "It was changed meanwhile"
+
+
+class TooLargeProblem(Problem):
+    """The request, or something in it, is above its limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-large"
+    title = "The request is too large"
+
+
 class InvalidProblem(Problem):
     """The request can be read, and something in it is wrong or missing."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "invalid"
     title = "Something in the request is wrong or missing"
+
+
+class ReusedKeyProblem(InvalidProblem):
+    """An idempotency key came again with another request."""
+
+    slug = "key-reused"
+    title = "The idempotency key belongs to another request"
+    field = "Idempotency-Key"
 
 
 def install(app: FastAPI, pages: Jinja2Templates | None = None) -> None:
@@ -225,7 +256,7 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
     match status:
         case HTTPStatus.NOT_FOUND:
-            detail = f"There is nothing at {request.url.path}."
+            return NotFoundProblem(f"There is nothing at {request.url.path}.")
         case HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = (error.headers or {}).get("Allow", "another method")
             detail = f"{request.method} does not work here; {allowed} does."

@@ -24,12 +24,11 @@ from services.ingest.errors import (
     ContentTypeProblem,
     EventRefusedProblem,
     PublisherKeyProblem,
-    TooLargeProblem,
     UnreadableProblem,
 )
 from services.ingest.handlers import take_in
 from shared.contracts.records import Rejected
-from shared.web.problems import Problem, problem_json
+from shared.web.problems import Problem, TooLargeProblem, problem_json
 
 PATH = "/ingest/v1/events"
 MAX_BODY_BYTES = 5 * 1024 * 1024

@@ -22,7 +22,7 @@ from services.outer_loop.domain.plan import (
     Verdict,
 )
 from services.outer_loop.domain.ports import Answer, Change, IssueAtHand, Once, PlanWork
-from services.outer_loop.errors import KeyReusedError
+from services.outer_loop.errors import ReusedKeyError
 from shared.contracts.codec import key_of
 from shared.contracts.events import PlanState
 from shared.contracts.records import Outgoing
@@ -84,7 +84,7 @@ class PostgresPlanWork:
     async def claim(self, once: Once) -> Answer | None:
         """Take the key for this transaction; return what its first request was answered.
 
-        Raises KeyReusedError when that request was another one.
+        Raises ReusedKeyError when that request was another one.
         """
         name = (self.tenant, once.subject, once.key)
         await self.connection.execute(QUERIES["forget_keys"], self.tenant)
@@ -92,7 +92,7 @@ class PostgresPlanWork:
             return None
         row = await self.connection.fetchrow(QUERIES["kept_answer"], *name)
         if row is None or row["request_sha256"] != once.request_sha256:
-            raise KeyReusedError
+            raise ReusedKeyError
         return Answer(
             status=row["status"], body=row["body"], etag=row["etag"], location=row["location"]
         )

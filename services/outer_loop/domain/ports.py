@@ -133,7 +133,7 @@ class PlanWork(Protocol):
     async def claim(self, once: Once) -> Answer | None:
         """Take the key for this transaction; return what its first request was answered.
 
-        Raises KeyReusedError when that request was another one.
+        Raises ReusedKeyError when that request was another one.
         """
         ...
 

@@ -16,7 +16,7 @@ async def answer_once(
     """Run `act` in a transaction of `tenant`, unless `once` was answered before.
 
     Two requests with one key that arrive together wait for each other. An error rolls back and
-    is not remembered. Raises KeyReusedError when the key came with another request.
+    is not remembered. Raises ReusedKeyError when the key came with another request.
     """
     async with plans.transaction(tenant) as work:
         if once is None:

@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header
@@ -17,21 +16,23 @@ from services.outer_loop.bootstrap import Board
 from services.outer_loop.domain.ports import Once
 from services.outer_loop.errors import (
     InvalidPlanError,
-    KeyReusedError,
     NotFoundError,
     NotYoursToDecideError,
     OuterLoopError,
     PlanError,
+    ReusedKeyError,
     StaleVersionError,
 )
 from shared.program.document import Program
 from shared.web.auth import Principal, Role, signed_in
 from shared.web.problems import (
-    ConflictProblem,
     ForbiddenProblem,
+    ForbiddenTransitionProblem,
     InvalidProblem,
     NotFoundProblem,
     Problem,
+    ReusedKeyProblem,
+    StaleVersionProblem,
 )
 
 #: Who may propose plans and move them on. Deciding is for the head of a department alone.
@@ -96,40 +97,24 @@ def as_problems() -> Iterator[None]:
 
 def problem_of(error: OuterLoopError) -> Problem:
     """Return the answer for `error`."""
-    kind, more = _ANSWERS[type(error)]
-    problem = kind(error.detail, remedy=error.remedy, **more)
+    problem = _ANSWERS[type(error)](error.detail, remedy=error.remedy)
     match error:
         case InvalidPlanError():
             problem.field = error.field
         case PlanError():
             problem.members["allowed"] = error.allowed
+        case NotYoursToDecideError():
+            problem.title = "Somebody else decides this"
         case _:
             pass
     return problem
 
 
-_ANSWERS: Mapping[type[OuterLoopError], tuple[type[Problem], Mapping[str, Any]]] = {
-    NotFoundError: (NotFoundProblem, {}),
-    InvalidPlanError: (InvalidProblem, {}),
-    PlanError: (
-        ConflictProblem,
-        {"slug": "forbidden-transition", "title": "The present state does not allow this"},
-    ),
-    NotYoursToDecideError: (ForbiddenProblem, {"title": "Somebody else decides this"}),
-    StaleVersionError: (
-        Problem,
-        {
-            "status": HTTPStatus.PRECONDITION_FAILED,
-            "slug": "stale-version",
-            "title": "It was changed meanwhile",
-        },
-    ),
-    KeyReusedError: (
-        InvalidProblem,
-        {
-            "slug": "key-reused",
-            "title": "The idempotency key belongs to another request",
-            "field": "Idempotency-Key",
-        },
-    ),
+_ANSWERS: Mapping[type[OuterLoopError], type[Problem]] = {
+    NotFoundError: NotFoundProblem,
+    InvalidPlanError: InvalidProblem,
+    PlanError: ForbiddenTransitionProblem,
+    NotYoursToDecideError: ForbiddenProblem,
+    StaleVersionError: StaleVersionProblem,
+    ReusedKeyError: ReusedKeyProblem,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends
@@ -25,11 +24,13 @@ from services.routing.routes.schemas import view_of
 from shared.web.auth import Principal, signed_in
 from shared.web.preconditions import etag
 from shared.web.problems import (
-    ConflictProblem,
     ForbiddenProblem,
+    ForbiddenTransitionProblem,
     InvalidProblem,
     NotFoundProblem,
     Problem,
+    ReusedKeyProblem,
+    StaleVersionProblem,
 )
 
 #: Everybody of the tenant may read; the domain decides who changes what.
@@ -68,10 +69,8 @@ def _problem_of(error: RoutingError) -> Problem:
         case NotYoursError():
             return ForbiddenProblem(error.detail, remedy=error.remedy)
         case ForbiddenTransitionError():
-            return ConflictProblem(
+            return ForbiddenTransitionProblem(
                 error.detail,
-                slug="forbidden-transition",
-                title="The present state does not lead there",
                 field="state",
                 remedy=error.remedy,
                 members={"allowed": [state.value for state in error.allowed]},
@@ -82,23 +81,14 @@ def _problem_of(error: RoutingError) -> Problem:
                 error.detail, field=faults[0]["field"], members={"errors": faults}
             )
         case ReusedKeyError():
-            return InvalidProblem(
-                error.detail,
-                slug="key-reused",
-                title="The idempotency key belongs to another request",
-                field="Idempotency-Key",
-                remedy=error.remedy,
-            )
+            return ReusedKeyProblem(error.detail, remedy=error.remedy)
         case _:
             raise AssertionError(f"no problem for {type(error).__name__}") from error
 
 
 def _stale(error: StaleVersionError) -> Problem:
-    return Problem(
+    return StaleVersionProblem(
         error.detail,
-        status=HTTPStatus.PRECONDITION_FAILED,
-        slug="stale-version",
-        title="It was changed meanwhile",
         remedy=error.remedy,
         members={"current": view_of(error.current).model_dump(mode="json")},
         headers={"ETag": etag(error.current.version)},

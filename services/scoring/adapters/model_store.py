@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from asyncpg import Record
 
 from services.scoring.adapters.models import ModelFileError, Target, target_of, unpacked
 from services.scoring.domain.text.linear import Model
@@ -104,10 +107,7 @@ async def load_models(pool: Pool | Connection, wanted: Collection[ModelId]) -> d
         return {}
     tenants, versions = zip(*sorted(set(wanted)), strict=True)
     rows = await pool.fetch(QUERIES["files"], tenants, versions)
-    models = {
-        (tenant, version): _checked(unpacked(file, f"The model {version} of {tenant!r}"), version)
-        for tenant, version, file in rows
-    }
+    models = await asyncio.to_thread(_unpacked, rows)
     for tenant, version in sorted(wanted):
         if (tenant, version) not in models:
             raise ModelNotKeptError(tenant, version)
@@ -138,6 +138,13 @@ async def models_of(pool: Pool | Connection, program: Program) -> dict[Target, M
     wanted = {target: (program.tenant, own) for target, own in versions.items() if own}
     models = await load_models(pool, wanted.values())
     return {target: models[model] for target, model in wanted.items()}
+
+
+def _unpacked(rows: Iterable[Record]) -> dict[ModelId, Model]:
+    return {
+        (tenant, version): _checked(unpacked(file, f"The model {version} of {tenant!r}"), version)
+        for tenant, version, file in rows
+    }
 
 
 def _checked(model: Model, version: str) -> Model:

@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -28,11 +30,12 @@ _PATH = "/chat/completions"
 _TIMEOUT_S = 60.0
 _ATTEMPTS = 5
 _FIRST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 30.0
+_PATIENCE_S = 180.0
 _KEPT_CHARACTERS = 4_000
 _QUOTED_CHARACTERS = 200
 _DIGEST_DIGITS = 8
 _BUSY = HTTPStatus.TOO_MANY_REQUESTS
+_KEPT = "What was answered is kept: run the same command again"
 
 Pause = Callable[[float], Awaitable[object]]
 
@@ -68,20 +71,32 @@ class _Attempt(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatEndpoint:
-    """One model behind one address. `pause` waits so many seconds before another attempt."""
+    """One model behind one address.
+
+    `pause` waits so many seconds before another attempt; `patience_s` is how long a question
+    may take with all its attempts and pauses.
+    """
 
     http: httpx.AsyncClient
     url: str
     model: str
     pause: Pause = asyncio.sleep
+    patience_s: float = _PATIENCE_S
 
     async def ask(self, question: Question) -> Answer:
         """Return the model's answer, which is refused when it is not what was asked for.
 
         Attempts that meet a busy or broken server (429, 5xx, no answer within a minute) are
         repeated, with longer pauses or the one that it asks for. Raises EndpointError when it
-        stays so, or when the endpoint refuses the request.
+        stays so or takes longer than there is patience, or when the endpoint refuses the request.
         """
+        try:
+            async with asyncio.timeout(self.patience_s):
+                return await self._ask(question)
+        except TimeoutError:
+            raise _silent(self.url, f"nothing within {self.patience_s:g} s") from None
+
+    async def _ask(self, question: Question) -> Answer:
         body = {
             "model": self.model,
             "messages": messages(question),
@@ -90,14 +105,22 @@ class ChatEndpoint:
         met = _Attempt()
         for attempt in range(_ATTEMPTS):
             if attempt:
-                await self.pause(_pause_s(attempt, met.response))
+                await self._wait(attempt, met)
             met = await self._attempt(body)
             if met.response is not None and not met.trouble:
                 return _answer(self.url, met.response, question, met.latency_ms)
-        raise EndpointError(
-            f"{self.url} gives no opinion: {met.trouble}, {_ATTEMPTS} times.",
-            remedy="See that it runs. What was answered is kept: run the same command again.",
-        )
+        raise _silent(self.url, f"{met.trouble}, {_ATTEMPTS} times")
+
+    async def _wait(self, attempt: int, met: _Attempt) -> None:
+        """Wait before `attempt`, 1 the first repeat: as long as the server asks for."""
+        asked = _retry_after_s(met.response) if met.response is not None else None
+        pause_s = _FIRST_PAUSE_S * 2 ** (attempt - 1) if asked is None else asked
+        if pause_s > self.patience_s:
+            raise EndpointError(
+                f"{self.url} gives no opinion: {met.trouble} and wants {pause_s:,.0f} s of rest.",
+                remedy=f"{_KEPT} after that.",
+            )
+        await self.pause(pause_s)
 
     async def _attempt(self, body: Mapping[str, Any]) -> _Attempt:
         began = time.monotonic()
@@ -105,7 +128,7 @@ class ChatEndpoint:
             response = await self.http.post(self.url + _PATH, json=body)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise _no_address(self.url) from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return _Attempt(trouble=str(error) or type(error).__name__)
         latency_ms = round((time.monotonic() - began) * 1000)
         is_trouble = response.is_server_error or response.status_code == _BUSY
@@ -243,11 +266,20 @@ def _storable(text: str) -> str:
     return valid[:_KEPT_CHARACTERS]
 
 
-def _pause_s(attempt: int, response: httpx.Response | None) -> float:
-    """Return how long to wait before `attempt`, 1 the first repeat: what the server asks for."""
-    asked = response.headers.get("retry-after", "") if response is not None else ""
-    pause_s = float(asked) if asked.isdecimal() else _FIRST_PAUSE_S * 2 ** (attempt - 1)
-    return min(pause_s, _LONGEST_PAUSE_S)
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """Return the pause that the server asks for (RFC 9110, 10.2.3), in seconds or until a date."""
+    asked = response.headers.get("retry-after", "").strip()
+    if asked.isdecimal():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return max((until - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+def _silent(url: str, met: str) -> EndpointError:
+    return EndpointError(f"{url} gives no opinion: {met}.", remedy=f"See that it runs. {_KEPT}.")
 
 
 def _no_address(url: str) -> EndpointError:

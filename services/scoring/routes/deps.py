@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends
@@ -19,7 +18,12 @@ from services.scoring.errors import (
 )
 from shared.web.auth import Principal, signed_in
 from shared.web.preconditions import etag
-from shared.web.problems import InvalidProblem, NotFoundProblem, Problem
+from shared.web.problems import (
+    NotFoundProblem,
+    Problem,
+    ReusedKeyProblem,
+    StaleVersionProblem,
+)
 
 #: Everybody of the tenant may read what customers said, as in the inbox.
 Reader = Annotated[Principal, Depends(signed_in())]
@@ -52,21 +56,10 @@ def _problem_of(error: ScoringError) -> Problem:
         case UnknownFeedbackError():
             return NotFoundProblem(error.detail, remedy=error.remedy)
         case StaleReviewError():
-            return Problem(
-                error.detail,
-                status=HTTPStatus.PRECONDITION_FAILED,
-                slug="stale-version",
-                title="It was changed meanwhile",
-                remedy=error.remedy,
-                headers={"ETag": etag(error.version)},
+            return StaleVersionProblem(
+                error.detail, remedy=error.remedy, headers={"ETag": etag(error.version)}
             )
         case ReusedKeyError():
-            return InvalidProblem(
-                error.detail,
-                slug="key-reused",
-                title="The idempotency key belongs to another request",
-                field="Idempotency-Key",
-                remedy=error.remedy,
-            )
+            return ReusedKeyProblem(error.detail, remedy=error.remedy)
         case _:
             raise AssertionError(f"no problem for {type(error).__name__}") from error

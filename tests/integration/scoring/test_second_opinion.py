@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 
@@ -12,14 +14,17 @@ from tests.unit.scoring.events import feedback
 QUESTION = question_of(feedback(text="My parcel came nine days late."), "en", program())
 
 
-async def asked(chat: Chat, pauses: list[float] | None = None) -> Answer:
+async def asked(chat: Chat, pauses: list[float] | None = None, *, patience_s: float = 60) -> Answer:
     """Ask the server; waiting before a repeat is written down and not done."""
 
     async def pause(seconds: float) -> None:
         (pauses if pauses is not None else []).append(seconds)
 
     async with httpx.AsyncClient(timeout=10) as http:
-        return await ChatEndpoint(http=http, url=chat.url, model="tiny", pause=pause).ask(QUESTION)
+        endpoint = ChatEndpoint(
+            http=http, url=chat.url, model="tiny", pause=pause, patience_s=patience_s
+        )
+        return await endpoint.ask(QUESTION)
 
 
 async def test_an_answer_in_the_programs_ids_is_taken() -> None:
@@ -66,6 +71,47 @@ async def test_a_busy_server_is_asked_again_when_it_says_so() -> None:
         answer = await asked(chat, pauses)
     assert answer.labels.sentiment == "positive"
     assert pauses == [7.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("wish", "pause"),
+    [
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("in a while", 1.0),
+        ("-3", 1.0),
+        ("60", 60.0),
+    ],
+)
+async def test_a_pause_that_is_no_number_is_a_date_or_ours(wish: str, pause: float) -> None:
+    pauses: list[float] = []
+    with chatting(Reply(503, b"", {"retry-after": wish}), says()) as chat:
+        await asked(chat, pauses)
+    assert pauses == [pause]
+
+
+@pytest.mark.parametrize("wish", ["61", "9" * 400, "Fri, 31 Dec 2100 23:59:59 GMT"])
+async def test_a_server_that_wants_more_rest_than_there_is_patience_is_left_alone(
+    wish: str,
+) -> None:
+    pauses: list[float] = []
+    with chatting(Reply(429, b"", {"retry-after": wish})) as chat:
+        with pytest.raises(EndpointError, match=r"429 and wants .+ s of rest.*kept"):
+            await asked(chat, pauses)
+        assert (len(chat.requests), pauses) == (1, [])
+
+
+async def test_a_question_takes_no_longer_than_there_is_patience() -> None:
+    gate = threading.Event()
+    with chatting(says()._replace(gate=gate)) as chat:
+        with pytest.raises(EndpointError, match=r"nothing within 0\.2 s"):
+            await asked(chat, patience_s=0.2)
+        gate.set()
+
+
+async def test_a_body_that_is_not_packed_as_it_says_is_asked_for_again() -> None:
+    broken = Reply(200, b"no gzip", {"content-encoding": "gzip"})
+    with chatting(broken, says(sentiment="positive")) as chat:
+        assert (await asked(chat, [])).labels.sentiment == "positive"
 
 
 async def test_a_server_that_stays_broken_is_given_up_in_the_end() -> None:

@@ -4,17 +4,23 @@ import math
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from services.scoring.domain.analysis import NOTHING_READ
+from services.scoring.domain.analysis import NOTHING_READ, Analysis, Judges, analyze, names_in
 from services.scoring.domain.explanation import cut_of, held_rules
 from services.scoring.domain.rating import categorize, in_words
+from services.scoring.domain.scorer import Scorer
 from services.scoring.domain.variables import Judged, variables
 from services.scoring.domain.wording import certainty
+from services.scoring.judges import open_judges
 from shared.contracts.events import Category, Feedback, FeedbackSubmitted
 from shared.program.conditions import VARIABLES, Value
-from tests.unit.program.samples import program, rule
+from shared.program.loading import read_program
+from tests.unit.program.samples import document, program, rule
 from tests.unit.scoring.events import events, feedback, ratings
 from tests.unit.scoring.scorers import scorer_of
+from tests.unit.scoring.sentences import SENTENCES
+from tests.unit.scoring.text.models import hand_made
 
 RULES = [
     rule("has_text && text_lower.contains('refund')", name="refund"),
@@ -26,6 +32,53 @@ RULES = [
 
 def read(said: Feedback) -> dict[str, Value]:
     return variables(VARIABLES, Judged(said, Category.DETRACTOR, NOTHING_READ))
+
+
+#: Reads by the words and models that ship, and finds drivers by words of its own.
+BY_WORDS = read_program(
+    document(
+        replacing={
+            "  what:": "  base: default\n  what:",
+            "default_team: desk": "default_team: desk\ndrivers:\n"
+            "  - {id: people, name: People, words: {en: [staff, rude], th: [พนักงาน]}}\n",
+        }
+    )
+)
+JUDGES = {
+    "the words and models that ship": open_judges(BY_WORDS),
+    "a tenant's own model": open_judges(BY_WORDS, {"sentiment": hand_made(threshold=0.6)}),
+}
+SAID = st.sampled_from([text for told in SENTENCES.values() for text in told])
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300)
+TEXTS = st.lists(SAID, min_size=1, max_size=3).map(" ".join) | ANYTHING
+
+
+def without_words(read: Analysis) -> Analysis:
+    one, two, three = (opinion._replace(words=()) for opinion in read[1:4])
+    return read._replace(sentiment=one, theme=two, cause=three)
+
+
+@pytest.mark.parametrize("judges", JUDGES.values(), ids=JUDGES)
+@given(text=TEXTS, explained_first=st.booleans())
+def test_an_explained_reading_is_the_plain_one_and_the_words_that_weighed(
+    judges: Judges, text: str, explained_first: bool
+) -> None:
+    said = feedback(text=text, contact={"name": "Ann Lee"})
+    ways = (explained_first, not explained_first)
+    readings = {way: analyze(said.text, judges, names=names_in(said), explain=way) for way in ways}
+    assert without_words(readings[True]) == readings[False]
+    scorer = Scorer(BY_WORDS, judges)
+    explained, plain = scorer.score(said, read=readings[True]), scorer.score(said)
+    assert explained._replace(analysis=plain.analysis) == plain
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_where_something_is_told_an_explained_reading_names_words(language: str) -> None:
+    judges = JUDGES["the words and models that ship"]
+    readings = [analyze(text, judges, explain=True) for text in SENTENCES[language]]
+    for told in zip(*(reading[1:4] for reading in readings), strict=True):
+        labelled = [opinion for opinion in told if opinion.label]
+        assert not labelled or any(opinion.words for opinion in labelled)
 
 
 def test_every_rule_that_holds_is_named_and_the_first_one_decides() -> None:
