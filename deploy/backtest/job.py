@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from deploy.backtest.errors import BacktestError
 from shared.program.document import Program
 
 DEFAULT_DAYS = 90
-_MOST_DAYS = 36_500
-_DAYS = re.compile(r"(\d{1,6})d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,23 +28,6 @@ class Job:
     def zone(self) -> ZoneInfo:
         """The zone in which hours are told: the candidate's."""
         return ZoneInfo(self.candidate.time_zone)
-
-
-def moment(option: str, text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """Return the moment that `text`, the value of `option`, means: days back, a day or a moment.
-
-    A day begins at midnight in `zone`. Raises BacktestError where it means none.
-    """
-    if match := _DAYS.fullmatch(text):
-        return now - timedelta(days=min(int(match[1]), _MOST_DAYS))
-    try:
-        named = datetime.fromisoformat(text)
-        return (named if named.tzinfo else named.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BacktestError(
-            f"{option}: {text!r} is no moment.",
-            remedy="Write 90d, 2026-01-31 or 2026-01-31T09:00+01:00.",
-        ) from None
 
 
 def check_order(since: datetime, until: datetime, zone: ZoneInfo) -> None:

@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 
 from deploy.cli.console import table_console
-from deploy.cli.second_opinion import span_of
 from deploy.cli.servers import find_settings
+from deploy.cli.spans import span_of
 from deploy.cli.tenants import the_tenant
 from services.scoring.adapters.postgres import co_creators
 from services.scoring.bootstrap import open_reading
@@ -42,7 +42,7 @@ def co_creation(
 
 
 async def _find(tenant: str | None, since: str, limit: int) -> Sequence[ScoredFeedback]:
-    start = SystemClock().now() - span_of(since)
+    start = SystemClock().now() - span_of("--since", since)
     async with open_reading(find_settings()) as reading:
         whose = await the_tenant(reading.programs, tenant)
         return await co_creators(reading.pool, whose, start, limit)

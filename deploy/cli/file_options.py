@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from pydantic import ValidationError
 
 from deploy.importing.mapping import FileSettings
@@ -12,6 +14,15 @@ from deploy.offline.errors import OfflineError
 from deploy.offline.job import format_of
 from shared.program.document import Program
 from shared.program.loading import ProgramError, read_program
+
+TextFile = Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines or Parquet.")]
+TextColumn = Annotated[str, typer.Option(help="The column with the customers' words.")]
+Encoding = Annotated[str, typer.Option(help="How the file is encoded.")]
+Delimiter = Annotated[
+    str | None, typer.Option(help="What separates columns, where the name does not tell it.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 def program_of(path: Path | None) -> tuple[Program, bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,6 +16,7 @@ from rich.console import Console
 
 from deploy.cli.program_opened import Who, in_utc, text_of, user
 from deploy.cli.servers import find_settings
+from deploy.cli.spans import span_of
 from deploy.cli.train import need_scikit_learn
 from deploy.cli.trained import as_object, lines
 from deploy.training.errors import TrainError
@@ -39,7 +39,6 @@ app = typer.Typer(
 
 WORKER_ROLE = "closedloop_scoring"
 _NOT_BETTER = 3
-_LONGEST_DAYS = 3660
 _TENANT: TypeAdapter[str] = TypeAdapter(TenantName)
 
 Tenant = Annotated[str, typer.Option(help="Whose model it is.")]
@@ -93,7 +92,7 @@ def list_models(tenant: Tenant, as_json: AsJson = False) -> None:
 @app.command()
 def retrain(
     tenant: Tenant,
-    since: Annotated[str, typer.Option(help="How far back texts are read, in days.")] = "365d",
+    since: Annotated[str, typer.Option(help="How far back texts are read: 12h, 30d, 8w.")] = "365d",
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Let it count, when it is better.")
     ] = False,
@@ -110,12 +109,12 @@ def retrain(
     Exit code: 0 better, 3 not better (nothing is kept), 1 not done.
     """
     need_scikit_learn()
-    whose, days, name = _tenant(tenant), _days(since), user(who)
+    whose, span, name = _tenant(tenant), span_of("--since", since), user(who)
     if adopt:
         Reason(who=name, why=why)
     found, adopted = _with_stores(
         lambda pool, programs: _retrained(
-            pool, programs, whose, days, (name, why) if adopt else None
+            pool, programs, whose, span, (name, why) if adopt else None
         )
     )
     if as_json:
@@ -154,14 +153,14 @@ async def _retrained(
     pool: Pool,
     programs: ProgramStore,
     tenant: str,
-    days: int,
+    span: timedelta,
     reason: tuple[str, str] | None,
 ) -> tuple[Retrained, Adopted | None]:
     from deploy.training import retraining  # noqa: PLC0415  (scikit-learn)
 
     clock = SystemClock()
     with Console(stderr=True).status("Learning …"):
-        since = clock.now() - timedelta(days=days)
+        since = clock.now() - span
         found = await retraining.retrain(pool, programs, tenant, since=since)
     if reason is None or not found.is_better:
         return found, None
@@ -237,17 +236,6 @@ def _tenant(name: str) -> str:
             f"--tenant: {name!r} is no tenant.",
             remedy="Its name has lower-case letters, digits, - and _, a letter or digit first.",
         ) from None
-
-
-def _days(since: str) -> int:
-    """Return how many days `since` names, such as 90d."""
-    match = re.fullmatch(r"(\d{1,4})d", since)
-    if match is None or not 0 < int(match[1]) <= _LONGEST_DAYS:
-        raise TrainError(
-            f"--since: {since!r} is no number of days.",
-            remedy=f"Write it as 90d, {_LONGEST_DAYS}d at most.",
-        )
-    return int(match[1])
 
 
 def _with_pool(work: Callable[[Pool], Awaitable[T]]) -> T:

@@ -25,7 +25,7 @@ from deploy.cli.program_opened import (
     text_of,
     user,
 )
-from shared.errors import ClosedLoopError
+from deploy.cli.tenants import the_tenant
 from shared.program.document import Program
 from shared.program.store import Activation, ActiveProgram, ProgramStore
 
@@ -97,7 +97,7 @@ def rollback(
     moment, name = moment_of(start), user(who)
 
     async def back(programs: ProgramStore) -> Activation:
-        whose = await _the_tenant(programs, tenant)
+        whose = await the_tenant(programs, tenant)
         await programs.roll_back(whose, to=to, who=name, why=why, start=moment)
         return await _latest(programs, whose, to)
 
@@ -135,18 +135,6 @@ def show(tenant: Tenant = None, as_json: AsJson = False) -> None:
         _print(active, with_document=tenant is not None)
     else:
         _say_nothing_is_active(tenant)
-
-
-async def _the_tenant(programs: ProgramStore, named: str | None) -> str:
-    if named is not None:
-        return named
-    tenants = sorted({one.tenant for one in await programs.activations()})
-    if len(tenants) == 1:
-        return tenants[0]
-    raise ClosedLoopError(
-        f"There are {len(tenants)} tenants with a program." if tenants else "Nothing is active.",
-        remedy=f"Name one: --tenant {'|'.join(tenants)}." if tenants else "Activate a program.",
-    )
 
 
 def _say_nothing_is_active(tenant: str | None) -> None:

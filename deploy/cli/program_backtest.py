@@ -13,7 +13,7 @@ import typer
 
 from deploy.backtest.engine import Observer, backtest
 from deploy.backtest.errors import BacktestError
-from deploy.backtest.job import DEFAULT_DAYS, Job, check_order, moment
+from deploy.backtest.job import DEFAULT_DAYS, Job, check_order
 from deploy.backtest.kept import keep
 from deploy.backtest.report import report_page
 from deploy.backtest.result import Backtest
@@ -21,6 +21,8 @@ from deploy.backtest.terminal import show
 from deploy.cli.console import file_bar, table_console
 from deploy.cli.program_opened import AsJson, checked, in_store, text_of
 from deploy.cli.servers import find_settings
+from deploy.cli.spans import moment_of
+from deploy.cli.stopping import STOPPED, stoppable
 from deploy.offline.output import Outputs
 from deploy.offline.text import to_utf8
 from shared.clock import SystemClock
@@ -35,7 +37,7 @@ def backtest_program(
     since: Annotated[
         str | None,
         typer.Option(
-            help="From when on: 90d, 2026-01-31, or a moment; by what customers said when.",
+            help="From when on: 90d, 8w, 2026-01-31, or a moment; by what customers said when.",
             show_default="as far as the limits demand, else 90d",
         ),
     ] = None,
@@ -54,13 +56,18 @@ def backtest_program(
     Follow-ups opened and dropped, workload, deadlines, precision. Nothing is changed but for the
     list of backtests, which activate looks at where the program that counts sets limits.
 
-    Exit code: 0 done, and every limit is kept; 1 a limit is broken, or not done.
+    Exit code: 0 done, and every limit is kept; 1 a limit is broken, or not done; 130 stopped.
     """
     text = text_of(candidate)
     program = checked(candidate, text, as_json=as_json)
     counting = in_store(lambda programs: _counting(programs, program.tenant))
     job = _job(program, counting, since, until)
-    result = _tried(job, html, candidate.name, force=force, processes=processes)
+    try:
+        with stoppable():
+            result = _tried(job, html, candidate.name, force=force, processes=processes)
+    except KeyboardInterrupt:
+        typer.echo("closedloop: Stopped. Nothing was written.", err=True)
+        raise typer.Exit(STOPPED) from None
     in_store(lambda programs: keep(programs, text, result))
     _tell(result, html, as_json=as_json)
     if not result.passed:
@@ -97,9 +104,9 @@ async def _counting(programs: ProgramStore, tenant: str) -> Program:
 def _job(candidate: Program, counting: Program, since: str | None, until: str | None) -> Job:
     limits, now = counting.backtest, SystemClock().now()
     zone = ZoneInfo(candidate.time_zone)
-    end = moment("--until", until, now, zone) if until else now
+    end = moment_of("--until", until, now, zone) if until else now
     days = limits.since_days if limits else DEFAULT_DAYS
-    start = moment("--since", since or f"{days}d", now, zone)
+    start = moment_of("--since", since or f"{days}d", now, zone)
     check_order(start, end, zone)
     return Job(candidate=candidate, counting=counting, since=start, until=end)
 

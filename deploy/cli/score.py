@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,18 @@ import typer
 from pydantic import ValidationError
 
 from deploy.cli.console import file_bar
-from deploy.cli.file_options import bad_option, program_of, settings_of
+from deploy.cli.file_options import (
+    AsJson,
+    Delimiter,
+    Encoding,
+    Force,
+    TextColumn,
+    TextFile,
+    bad_option,
+    program_of,
+    settings_of,
+)
+from deploy.cli.stopping import STOPPED, stoppable
 from deploy.importing.mapping import RatingSource
 from deploy.offline.engine import Observer, score_file
 from deploy.offline.errors import OfflineError
@@ -28,14 +38,13 @@ from shared.program.document import DEFAULT_SCALES
 
 _ROWS_REFUSED = 1
 _NOT_DONE = 2
-_STOPPED = 130
 _SHOWN = 6
 
 
 def score(  # noqa: PLR0913  (the options of a command)
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines or Parquet.")],
+    file: TextFile,
     *,
-    text_column: Annotated[str, typer.Option(help="The column with the customers' words.")],
+    text_column: TextColumn,
     out: Annotated[
         Path, typer.Option(help="The result: .csv, .tsv, .jsonl or .parquet.", show_default=False)
     ],
@@ -55,17 +64,13 @@ def score(  # noqa: PLR0913  (the options of a command)
         typer.Option(help="A model of your own (closedloop train); again for the other target."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="A page with charts (HTML).")] = None,
-    encoding: Annotated[str, typer.Option(help="How the file is encoded.")] = "utf-8",
-    delimiter: Annotated[
-        str | None, typer.Option(help="What separates columns, where the name does not tell it.")
-    ] = None,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = None,
     processes: Annotated[
         int, typer.Option(min=1, help="How many work.", show_default="one for each core")
     ] = len(os.sched_getaffinity(0)),
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object on stdout.")
-    ] = False,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score a file on this machine: language, theme, severity, flag and rule of every row.
 
@@ -90,14 +95,14 @@ def score(  # noqa: PLR0913  (the options of a command)
             processes=processes,
             own=_models(model or []),
         )
-        with _stoppable(), _bar(job) as observe:
+        with stoppable(), _bar(job) as observe:
             scored = score_file(job, SystemClock(), observe)
     except ClosedLoopError as error:
         raise _not_done(str(error)) from None
     except OSError as error:
         raise _not_done(f"Cannot use {error.filename or out}: {error.strerror}.") from None
     except KeyboardInterrupt:
-        raise _not_done("Stopped. Nothing was written.", code=_STOPPED) from None
+        raise _not_done("Stopped. Nothing was written.", code=STOPPED) from None
     _tell(scored, as_json=as_json)
     if scored.tally.refused:
         raise typer.Exit(_ROWS_REFUSED)
@@ -133,16 +138,6 @@ def _models(paths: Sequence[Path]) -> dict[Target, Model]:
             raise OfflineError(f"{path} is a second model of {target}.", remedy="Give one of each.")
         own[target] = model
     return own
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let the signal that ends a process end this one as Ctrl+C does: with its files removed."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

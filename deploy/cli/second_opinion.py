@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,32 +12,32 @@ import typer
 
 from deploy.cli.console import Screen
 from deploy.cli.servers import find_settings
+from deploy.cli.spans import span_of
 from deploy.cli.tenants import the_tenant
 from services.scoring.adapters.opinions import Asked
 from services.scoring.adapters.second_opinion import open_endpoint
-from services.scoring.asking import Asking
+from services.scoring.asking import AT_ONCE, Asking
 from services.scoring.bootstrap import open_reading
 from services.scoring.domain.agreement import Agreement
 from services.scoring.domain.second_opinion import SecondOpinion
 from shared.clock import SystemClock
-from shared.errors import ClosedLoopError
 from shared.settings import Settings
 
-_SPAN = re.compile(r"(\d{1,4})([hdw])")
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _MOST_ASKED = 10_000
+_MOST_AT_ONCE = 64
 
 Only = Literal["review", "abstained", "flagged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Whose feedback is asked about, how far back, which part of it, how much at most."""
+    """Whose feedback is asked about, how far back, which part of it, how much, and at once."""
 
     tenant: str | None
     since: timedelta
     only: Only | None
     limit: int
+    at_once: int
 
 
 @dataclass(slots=True)
@@ -64,6 +63,9 @@ def second_opinion(
         typer.Option(help="Only what is to be reviewed, not told by our judges, or flagged."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=_MOST_ASKED, help="So many at most.")] = 100,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=_MOST_AT_ONCE, help="So many questions side by side.")
+    ] = AT_ONCE,
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
 ) -> None:
     """Ask the endpoint that is set about texts, masked, and count how far it agrees with us.
@@ -72,18 +74,10 @@ def second_opinion(
     set. Answers are kept and shown with the explanation; they change no score.
     """
     screen = Screen(as_json=as_json)
-    wish = Wish(tenant=tenant, since=span_of(since), only=only, limit=limit)
+    wish = Wish(
+        tenant=tenant, since=span_of("--since", since), only=only, limit=limit, at_once=at_once
+    )
     asyncio.run(_ask(find_settings(), wish, screen))
-
-
-def span_of(text: str) -> timedelta:
-    """Return the span that --since names. Raises ClosedLoopError when it is none."""
-    found = _SPAN.fullmatch(text)
-    if not found:
-        raise ClosedLoopError(
-            f"--since: {text!r} is no span of time.", remedy="Write it as 12h, 30d or 8w."
-        )
-    return int(found[1]) * _UNITS[found[2]]
 
 
 async def _ask(settings: Settings, wish: Wish, screen: Screen) -> None:
@@ -94,6 +88,7 @@ async def _ask(settings: Settings, wish: Wish, screen: Screen) -> None:
             endpoint=endpoint,
             tenant=await the_tenant(reading.programs, wish.tenant),
             since=SystemClock().now() - wish.since,
+            at_once=wish.at_once,
         )
         count = Count()
         with screen.steps(), screen.step(f"Asking {endpoint.model}") as step:

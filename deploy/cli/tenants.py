@@ -11,10 +11,11 @@ async def the_tenant(programs: ProgramStore, named: str | None) -> str:
 
     Raises ClosedLoopError when there is none of that name, or a name is needed.
     """
-    tenants = sorted({one.tenant for one in await programs.activations()})
+    tenants = sorted({one.tenant for one in await programs.history()})
     if named in tenants or (named is None and len(tenants) == 1):
         return named or tenants[0]
-    names = f"Name one: --tenant {'|'.join(tenants)}." if tenants else "Activate a program first."
-    if named is None:
-        raise ClosedLoopError(f"There are {len(tenants)} tenants with a program.", remedy=names)
-    raise ClosedLoopError(f"There is no tenant {named!r} with a program.", remedy=names)
+    if not tenants:
+        raise ClosedLoopError("No tenant has a program.", remedy="Activate one first.")
+    has = f"There are {len(tenants)} tenants with a program"
+    fault = has if named is None else f"There is no tenant {named!r} with a program"
+    raise ClosedLoopError(f"{fault}.", remedy=f"Name one: --tenant {'|'.join(tenants)}.")

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from deploy.cli.file_options import program_of, settings_of
+from deploy.cli.file_options import (
+    AsJson,
+    Delimiter,
+    Encoding,
+    Force,
+    TextColumn,
+    TextFile,
+    program_of,
+    settings_of,
+)
 from deploy.cli.trained import as_object, lines
 from deploy.training.errors import TrainError
 from deploy.training.history import History, HistoryFile
@@ -24,9 +33,9 @@ _KB = 1000
 
 
 def train(  # noqa: PLR0913  (the options of a command)
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines or Parquet.")],
+    file: TextFile,
     *,
-    text_column: Annotated[str, typer.Option(help="The column with the customers' words.")],
+    text_column: TextColumn,
     label_column: Annotated[str, typer.Option(help="The column with what they were labelled.")],
     target: Annotated[
         Target,
@@ -39,12 +48,10 @@ def train(  # noqa: PLR0913  (the options of a command)
     program: Annotated[
         Path | None, typer.Option(help="The program whose themes the labels are.")
     ] = None,
-    encoding: Annotated[str, typer.Option(help="How the file is encoded.")] = "utf-8",
-    delimiter: Annotated[
-        str | None, typer.Option(help="What separates columns, where the name does not tell it.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a model on labelled texts, measure it on later ones, write it with its card.
 

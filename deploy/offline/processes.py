@@ -12,6 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from deploy.offline.errors import OfflineError
@@ -57,6 +58,8 @@ def mapped(
 
 @contextmanager
 def _pool(make: Callable[[], Callable[[T], R]], processes: int) -> Iterator[ProcessPoolExecutor]:
+    # What it starts lifts the mask of `_undisturbed`, if it is started only then.
+    resource_tracker.ensure_running()
     pool = ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(make,)
     )

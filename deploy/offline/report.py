@@ -126,7 +126,7 @@ def _themes(tally: Tally, names: Mapping[str, str]) -> Panel:
     title = "What it is about"
     note = (
         f"Rows whose words tell a theme, n = {told:,} of {tally.worded:,}. Darker: flagged."
-        " The line: the share of all that the bars down to there make up."
+        " The line below a bar: the share of all that the bars down to there make up."
     )
     shown = [*rows[:_MOST_BARS], *_rest(rows[_MOST_BARS:])]
     picture = pareto(shown, name="theme", title=title) if shown else None

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 #: Drawn for a phone's width, on which letters should not shrink.
 _WIDTH = 360
-#: Bars and the line end here; the numbers stand to the right of them.
+#: Bars and lines end here; the numbers stand to the right of them.
 _PLOT = 304
 #: What is there at all is seen.
 _THINNEST = 1.5
@@ -26,11 +26,13 @@ _BAR_TOP = 20
 _AXIS = 22
 _LONGEST_LABEL = 38
 _LONGEST_SPAN = 52
+#: The growing share, below the bar: no name is crossed.
+_SHARE_Y = 36
+#: A bar, its name, and the growing share.
+_SHARED_ROW = 46
 #: Two bars and their name.
 _PAIR = 54
 _PAIR_STEP = 14
-#: Drawn twice: light below, so that it stands out from the bars.
-_LINE = Markup('<polyline class="halo" points="{0}"/><polyline class="total" points="{0}"/>')
 
 
 class Pair(NamedTuple):
@@ -65,17 +67,16 @@ def bars(rows: Sequence[Bar], *, name: str, title: str) -> Markup:
 
 
 def pareto(rows: Sequence[Bar], *, name: str, title: str) -> Markup:
-    """Return a bar for each of `rows`, largest first, and the line of their growing share."""
+    """Return a bar for each of `rows`, largest first, and below each the growing share.
+
+    That is a line as long as the part of all that the bars down to there make up.
+    """
     total = sum(row.n for row in rows)
     shares = [sum_ / total for sum_ in accumulate(row.n for row in rows)]
-    line = " ".join(
-        f"{share * _PLOT:.1f},{place * _ROW + _BAR_TOP + _BAR_HEIGHT / 2:.1f}"
-        for place, share in enumerate(shares)
-    )
-    height = _ROW * len(rows)
+    height = _SHARED_ROW * len(rows)
     drawn = [
-        _rows(rows),
-        _LINE.format(line),
+        _rows(rows, _SHARED_ROW),
+        *(_growing(place * _SHARED_ROW, share) for place, share in enumerate(shares)),
         *(_tick(place, height) for place in (0, 50, 100)),
     ]
     words = f"{_in_words(rows)} The first {_most_of(shares)} make up 80 % or more of them."
@@ -139,14 +140,21 @@ def _span(y: float, row: Span) -> Markup:
     )
 
 
+def _growing(y: float, share: float) -> Markup:
+    return Markup(
+        '<line class="total" x1="0" y1="{y}" x2="{x:.1f}" y2="{y}"/>'
+        '<circle class="dot" cx="{x:.1f}" cy="{y}" r="3"/>'
+    ).format(x=share * _PLOT, y=y + _SHARE_Y)
+
+
 def _most_of(shares: Sequence[float]) -> int:
     """Return how many of the largest make up four fifths."""
     return next(place for place, share in enumerate(shares, start=1) if share >= 0.8)  # noqa: PLR2004
 
 
-def _rows(rows: Sequence[Bar]) -> Markup:
+def _rows(rows: Sequence[Bar], height: int = _ROW) -> Markup:
     top = max(row.n for row in rows)
-    return Markup("").join(_row(place * _ROW, row, top) for place, row in enumerate(rows))
+    return Markup("").join(_row(place * height, row, top) for place, row in enumerate(rows))
 
 
 def _row(y: float, row: Bar, top: int) -> Markup:

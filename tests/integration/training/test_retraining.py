@@ -233,8 +233,8 @@ async def test_a_model_is_kept_with_its_card_and_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("retrain", "--tenant", "acme", "--since", "1y"), "--since: '1y' is no number of days"),
-        (("retrain", "--tenant", "acme", "--since", "0d"), "--since: '0d' is no number of days"),
+        (("retrain", "--tenant", "acme", "--since", "1y"), "--since: '1y' is no span of time"),
+        (("retrain", "--tenant", "acme", "--since", "0d"), "--since: '0d' is no span of time"),
         (("retrain", "--tenant", "acme", "--adopt"), "who wanted it and why"),
         (("retrain", "--tenant", "nobody"), "No program is active for 'nobody'"),
         (("list", "--tenant", "ACME"), "--tenant: 'ACME' is no tenant"),

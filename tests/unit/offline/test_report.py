@@ -117,13 +117,18 @@ counts = st.lists(st.integers(1, 10**9), min_size=1, max_size=15)
 
 
 @given(counts=counts)
-def test_the_line_of_a_pareto_rises_to_its_end(counts: list[int]) -> None:
+def test_the_share_of_a_pareto_grows_to_its_end_and_crosses_no_name(counts: list[int]) -> None:
     rows = [Bar(str(n), n) for n in sorted(counts, reverse=True)]
-    line = re.search(r'class="total" points="([^"]*)"', pareto(rows, name="p", title="P"))
-    assert line is not None
-    xs = [float(point.split(",")[0]) for point in line[1].split()]
+    picture = pareto(rows, name="p", title="P")
+    lines = re.findall(r'class="total" x1="0" y1="([^"]*)" x2="([^"]*)" y2="([^"]*)"', picture)
+    xs = [float(x) for _, x, _ in lines]
     assert xs == sorted(xs)
-    assert xs[-1] == 304.0
+    assert (len(xs), xs[-1]) == (len(counts), 304.0)
+    names = [float(y) for y in re.findall(r'<text x="0" y="([^"]*)"', picture)][: len(counts)]
+    bases = [*names, names[-1] + 46]
+    for (start, _, end), above, below in zip(lines, bases, bases[1:], strict=False):
+        assert start == end
+        assert above < float(start) < below - 14 + 4
 
 
 @given(counts=counts, zeros=st.integers(0, 3))
