@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
+from services.scoring.domain.analysis import Analysis, analyze_all
 from services.scoring.domain.history import NOTHING_EARLIER, Customer, History, Said
 from services.scoring.domain.message import TYPE, scored_json
 from services.scoring.domain.ports import Kept, ScoredEvent, Scores
@@ -14,6 +16,14 @@ from shared.contracts.codec import key_of
 from shared.contracts.events import FeedbackSubmitted
 from shared.contracts.records import Outcome, Outgoing
 from shared.ids import feedback_id
+
+
+class _Case(NamedTuple):
+    """An event that is to be scored, and by what."""
+
+    identity: UUID
+    received: Received
+    scorer: Scorer
 
 
 async def score_batch(
@@ -30,10 +40,14 @@ async def score_batch(
     """
     ids = [feedback_id(event.tenant, event.source, event.id) for event, _ in batch]
     history = await _history(scores, batch, scorers)
-    scored: dict[UUID, ScoredEvent] = {}
+    cases: dict[UUID, _Case] = {}
     for identity, received, scorer in zip(ids, batch, scorers, strict=True):
-        if identity not in scored:
-            scored[identity] = _score(received, identity, scorer, history)
+        cases.setdefault(identity, _Case(identity, received, scorer))
+    read = analyze_all([(case.received.event.data, case.scorer.judges) for case in cases.values()])
+    scored = {
+        case.identity: _score(case, analysis, history)
+        for case, analysis in zip(cases.values(), read, strict=True)
+    }
     known = await scores.add(list(scored.values()))
     kept = await scores.kept(known) if known else {}
     return _outcomes(ids, scored, kept)
@@ -55,15 +69,13 @@ def _customer(event: FeedbackSubmitted) -> Customer:
     return event.tenant, event.data.customer_id
 
 
-def _score(
-    received: Received, identity: UUID, scorer: Scorer, history: History | None
-) -> ScoredEvent:
-    event, received_at = received
+def _score(case: _Case, analysis: Analysis, history: History | None) -> ScoredEvent:
+    event, received_at = case.received
     feedback = event.data
-    scored = _scored(received, identity, scorer, history)
+    scored = _scored(case, analysis, history)
     score = scored.score
     return ScoredEvent(
-        feedback_id=identity,
+        feedback_id=case.identity,
         received_at=received_at,
         tenant=event.tenant,
         customer_id=feedback.customer_id,
@@ -74,23 +86,22 @@ def _score(
         flagged=score.flagged,
         rule=score.rule,
         program_version=score.program_version,
-        language=scored.analysis.language,
+        language=analysis.language,
         review=scored.review,
         co_creation=scored.co_creation,
-        message=scored_json(event, identity, received_at, scored),
+        message=scored_json(event, case.identity, received_at, scored),
     )
 
 
-def _scored(received: Received, identity: UUID, scorer: Scorer, history: History | None) -> Scored:
-    feedback, customer = received.event.data, _customer(received.event)
+def _scored(case: _Case, analysis: Analysis, history: History | None) -> Scored:
+    (event, received_at), identity, scorer = case.received, case.identity, case.scorer
     if history is None:
-        return scorer.score(feedback)
-    earlier = NOTHING_EARLIER
+        return scorer.score(event.data, read=analysis)
+    customer, occurred_at, earlier = _customer(event), event.data.occurred_at, NOTHING_EARLIER
     if scorer.reads_history:
-        earlier = history.before(customer, identity, feedback.occurred_at)
-    scored = scorer.score(feedback, earlier)
-    said = Said(received.at, identity, feedback.occurred_at, scored.score.category)
-    history.add(customer, said)
+        earlier = history.before(customer, identity, occurred_at)
+    scored = scorer.score(event.data, earlier, read=analysis)
+    history.add(customer, Said(received_at, identity, occurred_at, scored.score.category))
     return scored
 
 

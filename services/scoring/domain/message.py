@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from services.scoring.domain.analysis import Analysis, probability_of
+from services.scoring.domain.analysis import NOTHING_READ, Analysis, probability_of
 from services.scoring.domain.scorer import Scored
 from shared.contracts.events import FeedbackSubmitted
 
@@ -38,6 +38,8 @@ def _label_json(label: str) -> str:
 
 def _read_json(analysis: Analysis) -> str:
     """Return the fields that tell what was read in the text, a comma after each."""
+    if analysis is NOTHING_READ:
+        return ""
     found = f'"language":"{analysis.language}",' if analysis.language else ""
     for name, opinion in zip(_READ, analysis[1:4], strict=True):
         if opinion.label is not None:

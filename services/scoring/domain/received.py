@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.contracts.events import FeedbackSubmitted
@@ -30,6 +31,12 @@ def receiver(decode: Callable[[Record], FeedbackSubmitted]) -> Callable[[Record]
     """Return a function that decodes as `decode` does, Rejected included, and adds the moment."""
 
     def receive(record: Record) -> Received:
-        return Received(decode(record), datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+        return Received(decode(record), _moment(record.timestamp_ms))
 
     return receive
+
+
+# The broker takes in many records at one moment: they share what is made of it, its hash too.
+@lru_cache(maxsize=1_000)
+def _moment(timestamp_ms: int) -> datetime:
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)

@@ -12,7 +12,7 @@ from services.scoring.domain.rating import Rating, categorize, default_severity,
 from services.scoring.domain.review import Contradiction, review_of
 from services.scoring.domain.variables import Judged, variables
 from shared.contracts.events import Category, Feedback, Score, Severity
-from shared.program.conditions import compile_rules
+from shared.program.conditions import Value, compile_rules
 from shared.program.document import DEFAULT_RULE, DetectionRule, Program
 
 #: What a rating decides by itself is remembered for so many ratings.
@@ -61,7 +61,7 @@ class Scorer:
         #: Whether a rule asks what the customer said before.
         self.reads_history = not self._reads.isdisjoint(HISTORY)
         self._by_rule: dict[tuple[str, Category], Verdict] = {}
-        self._by_rating: dict[tuple[float | str, ...], Verdict] = {}
+        self._by_rating: dict[tuple[float | str, ...], tuple[Category, Verdict]] = {}
 
     def score(
         self,
@@ -77,14 +77,14 @@ class Scorer:
         A detractor whom no rule mentions is flagged all the same, by the rule `detractor`;
         nobody else is flagged without a rule.
         """
-        category = self._category(feedback)
+        category, verdict = self._rated(feedback.rating)
         analysis = read or analyze(feedback.text, self.judges, names=names_in(feedback))
-        known = variables(self._reads, Judged(feedback, category, analysis, earlier))
+        known: dict[str, Value] = {}
+        if self._reads:
+            known = variables(self._reads, Judged(feedback, category, analysis, earlier))
         rule = self._rules.first(known)
         if rule is not None:
             verdict = self._by_its_rule(rule, category)
-        else:
-            verdict = self._by_its_rating(feedback.rating, category)
         return Scored(
             verdict,
             analysis,
@@ -92,12 +92,6 @@ class Scorer:
             review_of(category, analysis.sentiment),
             self._co_creation.first(known) is not None,
         )
-
-    def _category(self, feedback: Feedback) -> Category:
-        rating = feedback.rating
-        if rating is None:
-            return Category.UNRATED
-        return categorize(rating, self.program.scale(rating.scale))
 
     def _by_its_rule(self, rule: DetectionRule, category: Category) -> Verdict:
         key = (rule.id, category)
@@ -107,22 +101,28 @@ class Scorer:
             )
         return self._by_rule[key]
 
-    def _by_its_rating(self, rating: Rating | None, category: Category) -> Verdict:
+    def _rated(self, rating: Rating | None) -> tuple[Category, Verdict]:
+        """Return the category, and the verdict where no rule holds."""
         key = (rating.scale, rating.value, *ends(rating)) if rating else ()
-        if key not in self._by_rating:
+        known = self._by_rating.get(key)
+        if known is None:
             if len(self._by_rating) >= _MOST_REMEMBERED:
                 self._by_rating.clear()
-            self._by_rating[key] = self._without_rule(rating, category)
-        return self._by_rating[key]
+            known = self._by_rating[key] = self._without_rule(rating)
+        return known
 
-    def _without_rule(self, rating: Rating | None, category: Category) -> Verdict:
+    def _without_rule(self, rating: Rating | None) -> tuple[Category, Verdict]:
         if rating is None:
-            return self._verdict(category, Severity.NONE, "No rating, and no rule holds")
+            category, reason = Category.UNRATED, "No rating, and no rule holds"
+            return category, self._verdict(category, Severity.NONE, reason)
+        scale = self.program.scale(rating.scale)
+        category = categorize(rating, scale)
         reason = f"A {category}: {in_words(rating)}"
         if category is not Category.DETRACTOR:
-            return self._verdict(category, Severity.NONE, reason)
-        severity = default_severity(rating, self.program.scale(rating.scale))
-        return self._verdict(category, severity, reason, rule=DEFAULT_RULE, flagged=True)
+            return category, self._verdict(category, Severity.NONE, reason)
+        severity = default_severity(rating, scale)
+        verdict = self._verdict(category, severity, reason, rule=DEFAULT_RULE, flagged=True)
+        return category, verdict
 
     def _verdict(
         self,

@@ -15,7 +15,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -24,13 +24,13 @@ import aiokafka
 import faust
 import uvloop
 
+from services.scoring import handlers
 from services.scoring.bootstrap import TOPIC, ScoreEffects
-from services.scoring.domain import scorer
 from services.scoring.domain.analysis import NOTHING_READ, Analysis, Judges
 from services.scoring.domain.received import receiver
 from services.scoring.worker import CONSUMER
 from shared.contracts.codec import decoder
-from shared.contracts.events import FeedbackSubmitted
+from shared.contracts.events import Feedback, FeedbackSubmitted
 from shared.contracts.records import Record
 from shared.kafka.producer import Producer
 from shared.kafka.worker import run
@@ -130,10 +130,10 @@ async def by_hand(settings: Settings) -> None:
 def _leave_texts_unread() -> None:
     """Let scoring do without reading texts: what that takes is measured by itself."""
 
-    def unread(text: str | None, judges: Judges, *, names: Iterable[str] = ()) -> Analysis:
-        return NOTHING_READ
+    def unread(said: Sequence[tuple[Feedback, Judges]]) -> list[Analysis]:
+        return [NOTHING_READ] * len(said)
 
-    vars(scorer)["analyze"] = unread
+    vars(handlers)["analyze_all"] = unread
 
 
 if __name__ == "__main__":

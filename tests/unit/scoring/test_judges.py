@@ -9,12 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoring.domain.analysis import Analysis, analyze, probability_of
+from services.scoring.domain.analysis import (
+    Analysis,
+    analyze,
+    analyze_all,
+    names_in,
+    probability_of,
+)
 from services.scoring.domain.text.opinion import MOST_WORDS
 from services.scoring.judges import READING, open_judges, unfindable_words
+from shared.contracts.events import FeedbackSubmitted
 from shared.program.document import Program
 from shared.program.loading import read_program
 from tests.unit.program.samples import document, program
+from tests.unit.scoring.events import events
 from tests.unit.scoring.sentences import SENTENCES
 from tests.unit.scoring.text_words.anything import ANY_TEXT, LONG_TEXT
 
@@ -63,6 +71,15 @@ def test_any_text_is_read(text: str, explain: bool) -> None:
         assert 0 <= opinion.probability <= 1
         assert len(opinion.words) <= (MOST_WORDS if explain else 0)
     assert opinions(said) == opinions(analyze(text, DEFAULT, names=[text[:40]]))
+
+
+@given(st.lists(events, max_size=6))
+def test_texts_that_are_read_together_are_read_as_each_alone(
+    submitted: list[FeedbackSubmitted],
+) -> None:
+    said = [event.data for event in submitted]
+    alone = [analyze(one.text, DEFAULT, names=names_in(one)) for one in said]
+    assert analyze_all([(one, DEFAULT) for one in said]) == alone
 
 
 @pytest.mark.parametrize("text", [None, "", "   "])
