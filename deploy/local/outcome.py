@@ -58,7 +58,7 @@ async def count_outcome(settings: Settings) -> Outcome:
     connection = await asyncpg.connect(settings.database_url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            feedback = await connection.fetchrow(QUERIES["feedback"])
+            feedback = await connection.fetchrow(QUERIES["feedback"], SUBMITTED)
             counts = {
                 name: await _count(connection, name, role) for name, role in _COUNTED_AS.items()
             }
