@@ -90,7 +90,3 @@ def _report() -> str:
     ) as file:
         file.write(f"{datetime.now(UTC).isoformat()} {sys.argv}\n{traceback.format_exc()}")
     return file.name
-
-
-if __name__ == "__main__":
-    run()

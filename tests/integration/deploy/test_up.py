@@ -47,7 +47,7 @@ def command(*arguments: str) -> Sequence[str]:
     return [
         sys.executable,
         *map(str, dies_with_us),
-        *(sys.executable, "-m", "deploy.cli.main"),
+        *(sys.executable, "-m", "deploy.cli"),
         *arguments,
     ]
 

@@ -16,7 +16,7 @@ import pytest
 from tests.support.waiting import until
 from tests.unit.offline.support import PROGRAM, table, written
 
-COMMAND = (sys.executable, "-m", "deploy.cli.main", "score")
+COMMAND = (sys.executable, "-m", "deploy.cli", "score")
 #: The same, where no file may grow beyond 100 kB.
 CRAMPED = (
     sys.executable,

@@ -183,7 +183,7 @@ async def test_who_interrupts_the_command_keeps_what_was_answered(
         monkeypatch.setenv("CLOSEDLOOP_SECOND_OPINION_URL", chat.url)
         monkeypatch.setenv("CLOSEDLOOP_SECOND_OPINION_MODEL", "tiny")
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "deploy.cli.main", *COMMAND, "--at-once", "2"),
+            *(sys.executable, "-m", "deploy.cli", *COMMAND, "--at-once", "2"),
             stderr=asyncio.subprocess.PIPE,
         )
         # A question follows one that is answered and kept.
