@@ -300,9 +300,9 @@ def _spare_the_collector() -> None:
 
     A batch makes some ten thousand objects without cycles, which reference counts free.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
+    gc.enable()
 
 
 async def _run_until(app: faust.App, stop: asyncio.Event) -> None:

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-import cel
-
 from shared.errors import ClosedLoopError
+from shared.program import cel_library as cel
 from shared.program.document import DetectionRule
 from shared.program.needed import Needed, needed_by
 from shared.program.pattern_work import WorkError
