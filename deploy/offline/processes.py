@@ -25,6 +25,8 @@ R = TypeVar("R")
 HERE = 12
 #: Chunks under way for each process: one at work, one waiting.
 _AHEAD = 2
+#: What Ctrl+C sends, and what ends a process.
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 #: In a process of the pool: the function that it works with, made when the process starts.
@@ -48,7 +50,7 @@ def mapped(
     with _pool(make, processes) as pool:
         under_way: deque[Future[R]] = deque()
         for chunk in chain([first], remaining):
-            with _undisturbed():
+            with undisturbed():
                 under_way.append(pool.submit(_work, chunk))
             if len(under_way) > processes * _AHEAD:
                 yield under_way.popleft().result()
@@ -58,7 +60,7 @@ def mapped(
 
 @contextmanager
 def _pool(make: Callable[[], Callable[[T], R]], processes: int) -> Iterator[ProcessPoolExecutor]:
-    # What it starts lifts the mask of `_undisturbed`, if it is started only then.
+    # What it starts lifts the mask of `undisturbed`, if it is started only then.
     resource_tracker.ensure_running()
     pool = ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(make,)
@@ -75,16 +77,24 @@ def _pool(make: Callable[[], Callable[[T], R]], processes: int) -> Iterator[Proc
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold stop signals back while processes are started: half started, they complain.
+def undisturbed() -> Iterator[None]:
+    """Hold stop signals back while processes are started: half started, they are never stopped.
 
-    What is started here never sees them: the first process stops the others.
+    What is started here never sees them: the first process stops the others. To block them
+    is not enough for this process itself: a thread of a numeric library takes them, and
+    Python then interrupts this one.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda n, _: held.append(n)) for number in _STOPS}
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for one in held:
+            signal.raise_signal(one)
 
 
 def _begin(make: Callable[[], Callable[[Any], Any]]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy.offline.errors import OfflineError
-from deploy.offline.processes import HERE, mapped
+from deploy.offline.processes import HERE, mapped, undisturbed
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +86,34 @@ def test_a_failure_in_a_process_is_raised_here() -> None:
 def test_what_cannot_be_made_is_said_with_its_reason() -> None:
     with pytest.raises(OfflineError, match="lists a word"):
         list(mapped(_unmakable, range(50), 2))
+
+
+def test_a_stop_that_another_thread_takes_waits_as_well() -> None:
+    """A numeric library's thread blocks no signals, so the system hands them to it."""
+    ends = threading.Event()
+    thread = threading.Thread(target=ends.wait)
+    thread.start()
+    taken, takes = socket.socketpair()
+    takes.setblocking(False)
+    before = signal.set_wakeup_fd(takes.fileno())
+    done = []
+
+    def disturbed() -> None:
+        with undisturbed():
+            os.kill(os.getpid(), signal.SIGINT)
+            taken.recv(1)
+            done.append("what must not be left half done")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            disturbed()
+    finally:
+        signal.set_wakeup_fd(before)
+        ends.set()
+        thread.join()
+        taken.close()
+        takes.close()
+
+    assert len(done) == 1
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
