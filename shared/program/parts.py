@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Protocol
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts.events import Name
 
@@ -18,6 +19,19 @@ Word = Annotated[str, StringConstraints(max_length=100, pattern=_TEXT)]
 Example = Annotated[str, StringConstraints(max_length=2000, pattern=_TEXT)]
 MOST_WORDS = 1000
 Words = dict[Language, Annotated[tuple[Word, ...], Field(max_length=MOST_WORDS)]]
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise ValueError(
+            f"{name!r} is no time zone of the IANA database, such as Asia/Vientiane"
+        ) from None
+    return name
+
+
+TimeZone = Annotated[Name, AfterValidator(_time_zone)]
 
 
 class Part(BaseModel):
