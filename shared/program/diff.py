@@ -75,4 +75,10 @@ def _items(value: Value) -> dict[str, Value] | None:
     """Return a list's items by their id, deadlines by their severity; None for other values."""
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
         return None
-    return {str(item.get("id") or item.get("severity")): item for item in value}
+    items = {_name(item): item for item in value}
+    return None if "" in items else items
+
+
+def _name(item: Mapping[str, Value]) -> str:
+    name = str(item.get("id") or item.get("severity") or "")
+    return f"{name} {item['segment']}" if item.get("segment") else name

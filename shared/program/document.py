@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, FiniteFloat, StringConstraints, model_validator
+from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 
 from shared.contracts.events import Name, Severity, Tenant
+from shared.program.calendars import BusinessCalendar
 from shared.program.causes import Cause, Driver, Taxonomy
-from shared.program.parts import Id, Named, Part, ids, known
+from shared.program.parts import Id, Named, Part, TimeZone, ids, known
+from shared.program.sla import Pause, SlaPolicy
 
 __all__ = [
     "DEFAULT_RULE",
     "DEFAULT_SCALES",
     "BacktestLimits",
+    "BusinessCalendar",
     "Cause",
     "CoCreation",
     "Department",
@@ -29,6 +31,7 @@ __all__ = [
     "ListeningPost",
     "Models",
     "Owner",
+    "Pause",
     "Program",
     "Scale",
     "ScaleName",
@@ -43,16 +46,6 @@ ScaleName = Literal["nps", "csat", "ces", "stars", "thumbs", "custom"]
 PostKind = Literal[
     "survey", "review", "complaint", "call", "chat", "message", "social", "interview", "other"
 ]
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):
-        raise ValueError(
-            f"{name!r} is no time zone of the IANA database, such as Asia/Vientiane"
-        ) from None
-    return name
 
 
 class Scale(Part):
@@ -108,6 +101,8 @@ class Team(Named):
     """The owner who leads it."""
     owners: Annotated[tuple[Id, ...], Field(min_length=1)]
     """Its owners, in the order in which follow-ups go round."""
+    calendar: Id | None = None
+    """When it works: the id of a calendar. Business time can't be counted without one."""
 
 
 class Touchpoint(Named):
@@ -157,15 +152,6 @@ class DetectionRule(Part):
         if self.flag and self.severity is Severity.NONE:
             raise ValueError("severity: a rule that flags should say how bad it is")
         return self
-
-
-class SlaPolicy(Part):
-    """How long a follow-up of one severity may take until it is resolved, in hours."""
-
-    severity: Severity
-    """Low, medium, high or critical: one policy for each."""
-    resolve_hours: Annotated[float, Field(gt=0, le=8760)]
-    """Hours from opening to resolution."""
 
 
 class CoCreation(Part):
@@ -231,6 +217,9 @@ class BacktestLimits(Part):
     """The share of flagged events, of those with a confirmed cause, that were our own doing."""
 
 
+_LONGEST_WEEKS = 260
+
+
 class Program(Part):
     """A tenant's whole configuration, in one version."""
 
@@ -240,7 +229,7 @@ class Program(Part):
     """Not needed: activation gives the number."""
     name: Name
     """The company's name."""
-    time_zone: Annotated[Name, AfterValidator(_time_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     """A time zone of the IANA database, such as Europe/Madrid."""
     departments: Annotated[tuple[Department, ...], Field(min_length=1)]
     """The departments that plans are agreed between."""
@@ -248,6 +237,8 @@ class Program(Part):
     """Everybody who answers customers, leads or decides."""
     teams: Annotated[tuple[Team, ...], Field(min_length=1)]
     """Who answers together."""
+    calendars: tuple[BusinessCalendar, ...] = ()
+    """When teams work."""
     touchpoints: tuple[Touchpoint, ...] = ()
     """Where customers meet the company. An unknown one goes to the default team."""
     listening_posts: tuple[ListeningPost, ...] = ()
@@ -267,7 +258,7 @@ class Program(Part):
     drivers: tuple[Driver, ...] = ()
     """What makes customers satisfied or not."""
     sla: Annotated[tuple[SlaPolicy, ...], Field(min_length=1)]
-    """Deadlines, one for each severity but none."""
+    """Deadlines, for all segments one for each severity but none."""
     systemic_issues: SystemicIssuePolicy = SystemicIssuePolicy()
     """When a root cause becomes an issue that departments must plan for."""
     backtest: BacktestLimits | None = None
@@ -282,6 +273,7 @@ class Program(Part):
             ("listening_posts", self.listening_posts),
             ("rules", self.rules),
             ("drivers", self.drivers),
+            ("calendars", self.calendars),
         ):
             ids(place, parts)
         for team in self.teams:
@@ -296,9 +288,31 @@ class Program(Part):
 
     @model_validator(mode="after")
     def _has_a_deadline_for_each_severity(self) -> Self:
-        missing = set(Severity) - {Severity.NONE} - {policy.severity for policy in self.sla}
+        missing = (
+            set(Severity)
+            - {Severity.NONE}
+            - {severity for severity, segment in self._sla if not segment}
+        )
         if missing:
             raise ValueError(f"sla: add a policy for severity {', '.join(sorted(missing))}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_calendars_to_count_by(self) -> Self:
+        calendars = {calendar.id for calendar in self.calendars}
+        longest = max((p.longest_hours for p in self.sla if p.clock == "business"), default=None)
+        for team in self.teams:
+            if team.calendar:
+                known(f"teams.{team.id}.calendar", [team.calendar], calendars)
+            elif longest is not None:
+                raise ValueError(f"teams.{team.id}: sla counts business hours; give it a calendar")
+        for calendar in self.calendars:
+            weeks = 60 * (longest or 0) / calendar.hours.minutes
+            if weeks > _LONGEST_WEEKS:
+                raise ValueError(
+                    f"calendars.{calendar.id}.hours: the {longest:g} business hours of a policy"
+                    f" would take {weeks:.0f} weeks, {_LONGEST_WEEKS} are allowed"
+                )
         return self
 
     @model_validator(mode="after")
@@ -321,8 +335,12 @@ class Program(Part):
         return {owner.id: owner for owner in self.owners}
 
     @cached_property
-    def _sla(self) -> dict[Severity, SlaPolicy]:
-        return {policy.severity: policy for policy in self.sla}
+    def _sla(self) -> dict[tuple[Severity, str | None], SlaPolicy]:
+        return {(policy.severity, policy.segment): policy for policy in self.sla}
+
+    @cached_property
+    def _calendars(self) -> dict[str, BusinessCalendar]:
+        return {calendar.id: calendar for calendar in self.calendars}
 
     def scale(self, name: ScaleName) -> Scale:
         """Return where the scale `name` is cut."""
@@ -345,4 +363,13 @@ class Program(Part):
 
     def resolve_hours(self, severity: Severity) -> float:
         """Return how many hours a follow-up of `severity` may take."""
-        return self._sla[severity].resolve_hours
+        return self._sla[severity, None].resolve_hours
+
+    def sla_policy(self, severity: Severity, segment: str | None) -> SlaPolicy:
+        """Return the policy for `segment`, or the one for all customers where it has none."""
+        return self._sla.get((severity, segment)) or self._sla[severity, None]
+
+    def calendar_of(self, team: str) -> BusinessCalendar | None:
+        """Return when `team` works; None where the program does not say, or has no such team."""
+        known = self._teams.get(team)
+        return self._calendars[known.calendar] if known and known.calendar else None

@@ -68,6 +68,7 @@ def read_program(text: str, *, version: int | None = None, checks: Sequence[Chec
     source = _source(text)
     program = _validated(source, version)
     faults = list(_rule_faults(source, program)) or list(_work_faults(source, program))
+    faults += _repeated_policies(source, program)
     faults += [_fault(source, *found) for check in checks for found in check(program)]
     if faults:
         raise ProgramError(faults)
@@ -146,6 +147,16 @@ def _work_faults(source: Source, program: Program) -> Iterator[Fault]:
             f" {MOST_WORK_OF_A_PROGRAM:,} are allowed.",
             "Merge those that look for words, or shorten their lists.",
         )
+
+
+def _repeated_policies(source: Source, program: Program) -> Iterator[Fault]:
+    """Find policies that another replaces; versions from before may hold some, and still count."""
+    seen = set()
+    for position, policy in enumerate(program.sla):
+        if str(policy) in seen:
+            detail = f"There are two policies for {policy}."
+            yield _fault(source, ("sla", position), detail, "Keep one of them.")
+        seen.add(str(policy))
 
 
 _DETAILS = {

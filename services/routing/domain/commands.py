@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.routing.domain.followup import FollowUp, Resolution
+from services.routing.domain.sla import resolve_by
 from services.routing.domain.transitions import (
     JUDGES,
     Actor,
@@ -137,8 +138,10 @@ def _moved(
     if target is FollowUpState.RESOLVED:
         return replace(followup, state=target, resolution=_resolved(proposed, program, now))
     if target is FollowUpState.REOPENED:
-        hours = program.resolve_hours(followup.verdict.severity)
-        return replace(followup, state=target, resolution=None, due_at=now + timedelta(hours=hours))
+        due_at = resolve_by(
+            program, followup.team, followup.verdict.severity, followup.voice.segment, now
+        )
+        return replace(followup, state=target, resolution=None, due_at=due_at)
     return replace(followup, state=target)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.routing.domain.followup import FollowUp, Turn, Verdict, Voice
+from services.routing.domain.sla import resolve_by
 from shared.contracts.events import FollowUpState, ScoredFeedback
 from shared.ids import derived_id
 from shared.program.document import Program, Team
@@ -53,14 +54,14 @@ def open_followup(
         voice=_voice(scored),
         verdict=_verdict(scored),
         opened_at=now,
-        due_at=scored.received_at + time_to_resolve(program, scored),
+        due_at=_due_at(scored, program, team),
         changed_at=now,
     )
 
 
-def time_to_resolve(program: Program, scored: ScoredFeedback) -> timedelta:
-    """Return how long the program gives a follow-up of this severity."""
-    return timedelta(hours=program.resolve_hours(scored.score.severity))
+def _due_at(scored: ScoredFeedback, program: Program, team: Team) -> datetime:
+    severity, segment = scored.score.severity, scored.feedback.segment
+    return resolve_by(program, team.id, severity, segment, scored.received_at)
 
 
 def _next(team: Team, position: int) -> tuple[Turn, str]:

@@ -6,18 +6,29 @@ from pathlib import Path
 import pytest
 
 from services.scoring.domain.rating import ENDS, Rating, default_severity
+from shared.contracts.events import Severity
 from shared.program.conditions import FUNCTIONS, VARIABLES
 from shared.program.document import DEFAULT_SCALES
 from shared.program.loading import read_program
+from tests.unit.program.samples import DOCUMENT
 from tests.unit.scoring.events import feedback
 
 GUIDE = (Path(__file__).parents[3] / "docs/guides/program.md").read_text(encoding="utf-8")
 
 
 def test_the_guides_program_is_sound() -> None:
-    (document,) = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    document, _ = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
     program = read_program(document)
     assert len(program.rules) == 4
+
+
+def test_the_guides_calendar_and_deadlines_are_sound() -> None:
+    _, parts = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    head, others = DOCUMENT.split("sla:\n")
+    head = head.replace("owners: [ann]}", "owners: [ann], calendar: munich}")
+    others = "".join(line for line in others.splitlines(keepends=True) if "high" not in line)
+    program = read_program(head + parts + others)
+    assert program.sla_policy(Severity.HIGH, "gold").clock == "business"
 
 
 def test_the_guide_names_every_variable_and_no_other() -> None:
