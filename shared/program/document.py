@@ -6,16 +6,19 @@ text below a field is what an author's editor shows (schema.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 
 from shared.contracts.events import Name, Severity, Tenant
 from shared.program.calendars import BusinessCalendar
 from shared.program.causes import Cause, Driver, Taxonomy
-from shared.program.parts import Id, Named, Part, TimeZone, ids, known
+from shared.program.parts import Id, Part, TimeZone, ids, known
+from shared.program.people import Department, Owner, Team
+from shared.program.places import ListeningPost, Touchpoint
+from shared.program.rules import DEFAULT_RULE, CoCreation, DetectionRule
+from shared.program.scales import DEFAULT_SCALES, Scale, ScaleName
 from shared.program.sla import Pause, SlaPolicy
 
 __all__ = [
@@ -41,135 +44,6 @@ __all__ = [
     "Team",
     "Touchpoint",
 ]
-
-ScaleName = Literal["nps", "csat", "ces", "stars", "thumbs", "custom"]
-PostKind = Literal[
-    "survey", "review", "complaint", "call", "chat", "message", "social", "interview", "other"
-]
-
-
-class Scale(Part):
-    """Where a rating scale is cut: detractors up to one value, promoters from another.
-
-    A custom scale is cut in shares of its range, 0 to 1, since each event brings its own ends.
-    """
-
-    detractor_max: FiniteFloat
-    """The highest value of a detractor."""
-    promoter_min: FiniteFloat
-    """The lowest value of a promoter; what lies between is passive."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not self.detractor_max < self.promoter_min:
-            raise ValueError("promoter_min: it should be above detractor_max")
-        return self
-
-
-#: NPS after Reichheld (2003); CSAT and stars by top and bottom two boxes; CES 1-7 by top two
-#: and bottom four; a custom range in the NPS's own proportions.
-DEFAULT_SCALES: Mapping[ScaleName, Scale] = {
-    "nps": Scale(detractor_max=6, promoter_min=9),
-    "csat": Scale(detractor_max=2, promoter_min=4),
-    "ces": Scale(detractor_max=4, promoter_min=6),
-    "stars": Scale(detractor_max=2.5, promoter_min=4),
-    "thumbs": Scale(detractor_max=0, promoter_min=1),
-    "custom": Scale(detractor_max=0.6, promoter_min=0.9),
-}
-
-
-class Department(Named):
-    """A department; `head` is the person who decides for it."""
-
-    head: Id
-    """An owner's id."""
-
-
-class Owner(Named):
-    """A frontline owner, who answers customers."""
-
-    languages: tuple[str, ...] = ()
-    """Languages (BCP 47) that they can answer in, the best one first."""
-
-
-class Team(Named):
-    """A team of owners, in rotation order, and the department it belongs to."""
-
-    department: Id
-    """The department that the team belongs to."""
-    lead: Id
-    """The owner who leads it."""
-    owners: Annotated[tuple[Id, ...], Field(min_length=1)]
-    """Its owners, in the order in which follow-ups go round."""
-    calendar: Id | None = None
-    """When it works: the id of a calendar. Business time can't be counted without one."""
-
-
-class Touchpoint(Named):
-    """Where customers meet the company; `team` answers for it. `id` is what publishers send."""
-
-    team: Id
-    """The team that answers for it."""
-    journey: Name | None = None
-    """The journey of the customer that it belongs to."""
-
-
-class ListeningPost(Named):
-    """Where the company listens: a survey, a review site, a complaint form. `id` is sent."""
-
-    kind: PostKind
-    """What kind of place it is."""
-    scale: ScaleName | None = None
-    """The scale that its ratings are given on, where it asks for one."""
-
-
-#: The rule that flags a detractor whom no rule of the program mentions.
-DEFAULT_RULE = "detractor"
-
-
-class DetectionRule(Part):
-    """Flags an event, or sets its severity, when its condition holds.
-
-    `when` is a CEL expression over the variables in docs/guides/program.md. The rules are read
-    in order; the first that holds decides, and its id is cited.
-    """
-
-    id: Id
-    """What every score cites that the rule has decided."""
-    when: Annotated[str, StringConstraints(min_length=1)]
-    """A CEL expression that answers yes or no, such as: category == 'detractor'."""
-    severity: Severity
-    """How bad it is for the customer."""
-    flag: bool = True
-    """Whether somebody should answer: it opens a follow-up."""
-    reason: Name
-    """Why, in words that the owner reads."""
-
-    @model_validator(mode="after")
-    def _says_how_bad(self) -> Self:
-        if self.id == DEFAULT_RULE:
-            raise ValueError(f"id: {DEFAULT_RULE!r} is the default rule's, take another")
-        if self.flag and self.severity is Severity.NONE:
-            raise ValueError("severity: a rule that flags should say how bad it is")
-        return self
-
-
-class CoCreation(Part):
-    """Which customers may be asked to help make things better."""
-
-    when: Annotated[str, StringConstraints(min_length=1)]
-    """A CEL expression, such as: category == 'promoter' && has_text."""
-
-    @property
-    def rule(self) -> DetectionRule:
-        """The condition as a rule, which flags nobody."""
-        return DetectionRule(
-            id="co_creation",
-            when=self.when,
-            severity=Severity.NONE,
-            flag=False,
-            reason="May be asked to help make things better",
-        )
 
 
 ModelVersion = Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]

@@ -68,7 +68,7 @@ def read_program(text: str, *, version: int | None = None, checks: Sequence[Chec
     source = _source(text)
     program = _validated(source, version)
     faults = list(_rule_faults(source, program)) or list(_work_faults(source, program))
-    faults += _repeated_policies(source, program)
+    faults += [*_repeated_policies(source, program), *_unknown_holidays(source, program)]
     faults += [_fault(source, *found) for check in checks for found in check(program)]
     if faults:
         raise ProgramError(faults)
@@ -157,6 +157,20 @@ def _repeated_policies(source: Source, program: Program) -> Iterator[Fault]:
             detail = f"There are two policies for {policy}."
             yield _fault(source, ("sla", position), detail, "Keep one of them.")
         seen.add(str(policy))
+
+
+def _unknown_holidays(source: Source, program: Program) -> Iterator[Fault]:
+    """Find holidays that nobody knows; versions from before may hold some, and still count."""
+    kept = [(n, one.holidays) for n, one in enumerate(program.calendars) if one.holidays]
+    if kept:
+        from shared.program import public_holidays  # noqa: PLC0415  (250 countries)
+
+        for position, wanted in kept:
+            try:
+                public_holidays.check(wanted)
+            except public_holidays.UnknownHolidaysError as error:
+                place = ("calendars", position, "holidays", error.part)
+                yield _fault(source, place, f"{error}.", "Correct it.")
 
 
 _DETAILS = {
