@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 from pydantic import BaseModel, ConfigDict
 
-#: The 97.5 % point of the normal distribution: 95 % lie between it and its opposite.
-_Z = 1.959963984540054
+from shared.statistics import wilson_interval
 
 
 class Told(BaseModel):
@@ -32,15 +29,8 @@ class Share(Told):
 
 
 def share_of(n: int, of: int) -> Share:
-    """Return `n` of `of` with Wilson's 95 % score interval, which holds for small `of` too.
-
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
-    Journal of the American Statistical Association 22 (1927), 209-212.
-    """
+    """Return `n` of `of` with its 95 % interval."""
     if not of:
         return Share(n=n, of=of, share=None, low=None, high=None)
-    share, spread = n / of, _Z**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
-    low, high = min(share, middle - half), max(share, middle + half)
-    return Share(n=n, of=of, share=share, low=max(0.0, low), high=min(1.0, high))
+    low, high = wilson_interval(n, of)
+    return Share(n=n, of=of, share=n / of, low=low, high=high)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.routing.bootstrap import open_desk
-from services.routing.routes import case, followups, health, inbox
+from services.routing.routes import case, followups, health, inbox, measures
 from shared.settings import Settings
 from shared.web import site
 
@@ -34,5 +34,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(followups.routes)
     app.include_router(inbox.routes)
     app.include_router(case.routes)
+    app.include_router(measures.routes)
     app.include_router(health.routes)
     return app

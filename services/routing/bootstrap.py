@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from services.routing.adapters.measuring import PostgresWays
 from services.routing.adapters.postgres import (
     PostgresOpenings,
     PostgresTransactions,
     prepare_months,
 )
+from services.routing.domain.measures import Ways
 from services.routing.domain.ports import Transactions
 from services.routing.handlers.opening import open_followups
 from shared.clock import Clock, SystemClock
@@ -39,6 +41,7 @@ class Desk:
     """What a request needs: its tenant's follow-ups, programs, the hour, a sign of life."""
 
     transactions: Transactions
+    ways: Ways
     programs: ProgramStore
     ping: Callable[[], Awaitable[object]]
     clock: Clock = field(default_factory=SystemClock)
@@ -83,6 +86,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     ) as servers:
         yield Desk(
             transactions=PostgresTransactions(servers.pool),
+            ways=PostgresWays(servers.pool),
             programs=servers.programs,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
         )

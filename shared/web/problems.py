@@ -244,8 +244,12 @@ def _of_validation(request: Request, found: Sequence[Mapping[str, Any]]) -> Prob
 
 
 def _dotted(place: Sequence[str | int]) -> str:
-    """Name the place without its first step, which says body, query, path or header."""
-    return ".".join(str(step) for step in place[1:])
+    """Name the place without its first step, which says body, query, path or header.
+
+    Only a body is deeper than one name: below a parameter stand the kinds that it may be of.
+    """
+    steps = place[1:] if place[:1] == ("body",) else place[1:2]
+    return ".".join(map(str, steps))
 
 
 def _sentence(message: str) -> str:

@@ -281,3 +281,19 @@ async def test_a_server_that_breaks_leaves_the_list_and_says_since_when(
     assert await page.locator(ROW).count() == rows
     await page.unroute(updates)
     await expect(page.get_by_role("status")).to_be_empty(timeout=15_000)
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+async def test_the_measures_are_read_on_a_desk_and_on_a_phone(
+    page: Page, site: str, width: int
+) -> None:
+    await sign_in(page, site)
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.get_by_role("link", name="Measures").click()
+    await expect(page.get_by_role("heading", name="All together")).to_be_visible()
+    await expect(page.get_by_role("row", name=re.compile("Delivery care 8"))).to_be_visible()
+    await page.get_by_label("Severity").select_option("critical")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("row", name=re.compile("Delivery care 3"))).to_be_visible()
+    assert await faults_of(page) == []
+    assert await sideways_scroll(page) == 0

@@ -130,6 +130,11 @@ def _business_time(calendar: BusinessCalendar) -> BusinessTime:
     return BusinessTime(calendar)
 
 
+def clock_of_team(program: Program, team: str) -> Clock:
+    """Return the clock of the team's hours; one that counts every hour where it has none."""
+    return _clock(program.calendar_of(team))
+
+
 def resolve_by(
     program: Program, team: str, severity: Severity, segment: str | None, since: datetime
 ) -> datetime:

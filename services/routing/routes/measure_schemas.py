@@ -1,0 +1,148 @@
+"""What the measures say: shares with their intervals, times in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from services.routing.domain.measures import Measures, Part, Spread, StepTimes
+from services.routing.handlers.measuring import Report
+from shared.program.document import Program
+from shared.statistics import wilson_interval
+
+
+class Told(BaseModel):
+    """A part of the report; the text below a field stands in the API's description."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class ShareView(Told):
+    """`n` of `of`; without any, there is no share."""
+
+    n: int
+    of: int
+    share: float | None = None
+    """n / of, 0 to 1."""
+    low: float | None = None
+    """The lower end of the 95 % interval (Wilson 1927)."""
+    high: float | None = None
+    """The upper end of the 95 % interval."""
+
+
+class SpreadView(Told):
+    """How long a step took, in seconds, the `n` times that it was done in the period."""
+
+    n: int
+    median_s: float | None
+    p90_s: float | None
+
+
+class StepView(Told):
+    """A step's times by the clock on the wall, and counted in the team's working hours."""
+
+    calendar: SpreadView
+    business: SpreadView
+
+
+class MeasuresView(Told):
+    """What was measured of some follow-ups."""
+
+    opened: int
+    """Follow-ups opened in the period."""
+    acknowledge: StepView
+    """From opening until somebody acknowledged it."""
+    contact: StepView
+    """From opening until the customer was first contacted."""
+    resolve: StepView
+    """From opening until it was first resolved."""
+    closed: ShareView
+    """Of those opened in the period: resolved since."""
+    kept: ShareView
+    """Of the deadlines that were kept or ran out in the period: kept. Late ones count when their
+    time was up, whether they have been resolved since or not."""
+    reopened: ShareView
+    """Of those first resolved in the period: reopened since."""
+    first_contact: ShareView
+    """Of those first resolved in the period more than seven days ago: solved with one contact at
+    most, not reopened within the seven days and no new follow-up of the same customer at the
+    same touchpoint."""
+    hasty: ShareView
+    """Of those first resolved in the period: within a minute of their opening."""
+    mass: ShareView
+    """Of those first resolved in the period: five or more by one person within ten minutes, each
+    in the last hour before its deadline."""
+
+
+class GroupView(MeasuresView):
+    """What was measured of a team or an owner."""
+
+    id: str
+    name: str
+
+
+class ReportView(Told):
+    """The measures of a period, of all and of each team and owner."""
+
+    since: date
+    until: date
+    """The last day, which is included."""
+    time_zone: str
+    """Whose days they are."""
+    all: MeasuresView
+    teams: list[GroupView]
+    owners: list[GroupView]
+
+
+def report_view_of(report: Report, program: Program, since: date, until: date) -> ReportView:
+    """Return the report as it is sent."""
+    teams = {team.id: team.name for team in program.teams}
+    owners = {owner.id: owner.name for owner in program.owners}
+    return ReportView(
+        since=since,
+        until=until,
+        time_zone=program.time_zone,
+        all=MeasuresView(**_measures(report.all)),
+        teams=_groups(report.teams, teams),
+        owners=_groups(report.owners, owners),
+    )
+
+
+def _groups(measures: Mapping[str, Measures], names: Mapping[str, str]) -> list[GroupView]:
+    views = [
+        GroupView(id=key, name=names.get(key, key), **_measures(one))
+        for key, one in measures.items()
+    ]
+    return sorted(views, key=lambda view: (view.name, view.id))
+
+
+def _measures(measures: Measures) -> dict[str, int | StepView | ShareView]:
+    return {
+        "opened": measures.opened,
+        "acknowledge": _step(measures.acknowledge),
+        "contact": _step(measures.contact),
+        "resolve": _step(measures.resolve),
+        "closed": _share(measures.closed),
+        "kept": _share(measures.kept),
+        "reopened": _share(measures.reopened),
+        "first_contact": _share(measures.first_contact),
+        "hasty": _share(measures.hasty),
+        "mass": _share(measures.mass),
+    }
+
+
+def _step(times: StepTimes) -> StepView:
+    return StepView(calendar=_spread(times.calendar), business=_spread(times.business))
+
+
+def _spread(times: Spread) -> SpreadView:
+    return SpreadView(n=times.n, median_s=times.median_s, p90_s=times.p90_s)
+
+
+def _share(part: Part) -> ShareView:
+    if not part.of:
+        return ShareView(n=part.n, of=part.of)
+    low, high = wilson_interval(part.n, part.of)
+    return ShareView(n=part.n, of=part.of, share=part.n / part.of, low=low, high=high)
