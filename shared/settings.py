@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     second_opinion_url: str = ""
     second_opinion_model: str = ""
     second_opinion_key: str = Field(default="", repr=False)
+    #: Where webhooks may go besides public addresses: networks and host names, commas between.
+    webhook_allow: str = ""
 
 
 def from_environment() -> Settings:

@@ -8,7 +8,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.routing.bootstrap import open_desk
-from services.routing.routes import case, followups, health, inbox, measures
+from services.routing.routes import (
+    case,
+    followups,
+    health,
+    inbox,
+    measures,
+    webhook_deliveries,
+    webhooks,
+)
 from shared.settings import Settings
 from shared.web import site
 
@@ -32,6 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     site.install(app, settings)
     app.include_router(followups.routes)
+    app.include_router(webhooks.routes)
+    app.include_router(webhook_deliveries.routes)
     app.include_router(inbox.routes)
     app.include_router(case.routes)
     app.include_router(measures.routes)

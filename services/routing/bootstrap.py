@@ -9,14 +9,18 @@ from functools import partial
 from typing import Any
 
 from services.routing.adapters.measuring import PostgresWays
+from services.routing.adapters.outbound import Destinations
 from services.routing.adapters.postgres import (
     PostgresOpenings,
     PostgresTransactions,
     prepare_months,
 )
+from services.routing.adapters.webhooks import PostgresWebhookTransactions
+from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
 from services.routing.domain.ports import Transactions
 from services.routing.handlers.opening import open_followups
+from services.routing.handlers.webhooks import Office
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
 from shared.contracts.events import FeedbackScored
@@ -44,6 +48,7 @@ class Desk:
     ways: Ways
     programs: ProgramStore
     ping: Callable[[], Awaitable[object]]
+    webhooks: Office
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -89,4 +94,17 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             ways=PostgresWays(servers.pool),
             programs=servers.programs,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
+            webhooks=webhook_office(servers.pool, settings),
         )
+
+
+def webhook_office(pool: Pool, settings: Settings) -> Office:
+    """Return what looking after webhooks takes."""
+    return Office(
+        transactions=PostgresWebhookTransactions(pool),
+        destinations=Destinations(
+            allowed_by(settings.webhook_allow), https_only=settings.mode != "local"
+        ),
+        secret=settings.secret,
+        clock=SystemClock(),
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from services.routing.adapters.deliveries import enqueue_changes
 from services.routing.adapters.rows import (
     change_columns_of,
     columns_of,
@@ -194,3 +195,4 @@ async def prepare_months(connection: Connection) -> None:
 async def _record(connection: Connection, changes: Sequence[RecordedChange]) -> None:
     columns = zip(*map(change_columns_of, changes), strict=True)
     await connection.execute(QUERIES["insert_changes"], *map(list, columns))
+    await enqueue_changes(connection, changes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from services.routing.domain.commands import Changed
 from shared.contracts.events import (
     FollowUpChange,
@@ -14,12 +16,17 @@ from shared.ids import derived_id
 SOURCE = "urn:closedloop:routing"
 
 
+def event_id_of(followup_id: UUID, version: int) -> str:
+    """Return the id of the event that tells of the follow-up's change to `version`."""
+    return str(derived_id("followup.changed", str(followup_id), version))
+
+
 def event_of(changed: Changed, actor: str) -> FollowUpChanged:
     """Return the followup.changed.v1 event of a change that `actor` made."""
     followup = changed.followup
     return FollowUpChanged(
         specversion="1.0",
-        id=str(derived_id("followup.changed", str(followup.followup_id), followup.version)),
+        id=event_id_of(followup.followup_id, followup.version),
         source=SOURCE,
         type="followup.changed.v1",
         time=followup.changed_at,

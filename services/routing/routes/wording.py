@@ -66,6 +66,9 @@ _ACTS: Mapping[str, str] = {
     S.DECLINED_CONTACT: "noted that the customer wants no contact",
 }
 
+#: What can happen to a follow-up: webhooks choose among these.
+CHANGES = frozenset(_ACTS)
+
 _SCALES: Mapping[str, str] = {
     "nps": "NPS {value:g} of 10",
     "csat": "CSAT {value:g} of 5",

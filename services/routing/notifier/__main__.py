@@ -1,0 +1,65 @@
+"""`python -m services.routing.notifier`: delivers webhooks until a signal says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+
+import structlog
+
+from services.routing.adapters.deliveries import PostgresDeliveries
+from services.routing.adapters.outbound import Destinations, open_sender
+from services.routing.bootstrap import WORKER_ROLE
+from services.routing.domain.destinations import allowed_by
+from services.routing.notifier.engine import Notifier
+from shared.clock import SystemClock
+from shared.errors import ClosedLoopError
+from shared.postgres.pool import create_pool
+from shared.settings import Settings, from_environment
+from shared.telemetry.log import configure
+from shared.web.auth import check_secret
+
+log = structlog.get_logger()
+
+
+async def notify(settings: Settings) -> None:
+    """Deliver until a signal says stop.
+
+    Raises SettingsError for a setting that can't be used, TransientError when PostgreSQL is away
+    at the start.
+    """
+    check_secret(settings.secret)
+    destinations = Destinations(
+        allowed_by(settings.webhook_allow), https_only=settings.mode != "local"
+    )
+    async with (
+        await create_pool(settings.database_url, role=WORKER_ROLE) as pool,
+        open_sender(destinations) as sender,
+    ):
+        notifier = Notifier(
+            deliveries=PostgresDeliveries(pool),
+            sender=sender,
+            secret=settings.secret,
+            clock=SystemClock(),
+        )
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, notifier.stop)
+        log.info("ready")
+        await notifier.run()
+
+
+def main() -> None:
+    """Run; what cannot be used in the environment is one line and exit code 1."""
+    try:
+        settings = from_environment()
+        configure(settings.log_format, process="routing.notifier")
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each attempt
+        asyncio.run(notify(settings))
+    except ClosedLoopError as error:
+        sys.exit(f"closedloop: {error}")
+
+
+if __name__ == "__main__":
+    main()
