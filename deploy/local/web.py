@@ -42,6 +42,7 @@ FACTORIES: Mapping[str, Callable[[Settings], FastAPI]] = {
 SEGMENTS = {
     "followups": "routing",
     "inbox": "routing",
+    "webhooks": "routing",
     "outer-loop": "outer_loop",
     "board": "outer_loop",
     "ingest": "ingest",

@@ -15,6 +15,7 @@ from services.routing.routes import (
     inbox,
     measures,
     webhook_deliveries,
+    webhook_pages,
     webhooks,
 )
 from shared.settings import Settings
@@ -45,5 +46,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(inbox.routes)
     app.include_router(case.routes)
     app.include_router(measures.routes)
+    app.include_router(webhook_pages.routes)
     app.include_router(health.routes)
     return app
