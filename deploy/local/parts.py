@@ -1,4 +1,4 @@
-"""The product's own processes: the three workers and the one web server."""
+"""The product's own processes: the workers, the notifier and the one web server."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from deploy.local.polling import until
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command
 
-WORKERS = ("scoring", "routing", "outer_loop")
+WORKERS = ("scoring", "routing", "outer_loop", "routing.notifier")
 WEB = "web"
 
 
 def worker_command(service: str, environment: Mapping[str, str]) -> Command:
-    """Return how the Faust worker of a service runs.
+    """Return how the worker of a service runs, or another of its processes.
 
     It may be killed at any moment without a loss, so nobody waits long for it.
     """

@@ -101,6 +101,13 @@ def test_every_worker_runs_and_is_started_again(service: str, services: dict[str
     assert worker["restart"] == "always"
 
 
+def test_the_notifier_runs_and_has_a_way_out(services: dict[str, Any]) -> None:
+    notifier = services["routing-notifier"]
+    assert notifier["command"] == ["python", "-m", "services.routing.notifier"]
+    assert notifier["restart"] == "always"
+    assert set(notifier["networks"]) == {"inside", "front"}
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_serves_its_api(service: str, services: dict[str, Any]) -> None:
     api = services[f"{service.replace('_', '-')}-api"]
