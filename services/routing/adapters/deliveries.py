@@ -28,6 +28,8 @@ from shared.postgres.sqlfile import load
 
 QUERIES = load(Path(__file__).parents[1] / "sql" / "queries" / "deliveries.sql")
 CHANNEL = "routing_deliveries"
+#: How many deliveries that are due are looked at for each endpoint at a time.
+WINDOW = 500
 
 _values_of = attrgetter(*(part.name for part in fields(NewDelivery)))
 
@@ -88,8 +90,18 @@ class PostgresDeliveries:
             until,
             list(under_way.keys()),
             list(under_way.values()),
+            WINDOW,
         )
         return [_claim_of(row) for row in rows]
+
+    async def postpone_blocked(self, now: datetime, until: datetime) -> int:
+        """Put off to `until` what waits for an earlier delivery of its lane; return how many.
+
+        Until the earlier one is delivered, if that is before. A part at a time: call it again
+        as long as there are any.
+        """
+        postponed: int = await self.pool.fetchval(QUERIES["postpone_blocked"], now, until, WINDOW)
+        return postponed
 
     async def settle_delivered(self, claim: Claim, attempt: Attempt, now: datetime) -> None:
         """Note that the endpoint has taken the message."""

@@ -34,6 +34,7 @@ _RESOLVE_TIMEOUT_S = 5.0
 #: An answer says what it has to say in its status; no more than this is read of the rest.
 _MOST_OF_AN_ANSWER = 16 * 1024
 _MOST_CONNECTIONS = 300
+_LONGEST_FAULT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class HttpSender:
         except RefusedDestinationError as error:
             return Attempt(status=None, fault=error.detail)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            return Attempt(status=None, fault=f"{type(error).__name__}: {error}"[:300])
+            return Attempt(status=None, fault=_told(f"{type(error).__name__}: {error}"))
 
     async def _post(
         self, url: str, addresses: list[Address], body: bytes, headers: Mapping[str, str]
@@ -147,6 +148,12 @@ async def _drain(answer: httpx.Response) -> None:
         read += len(part)
         if read > _MOST_OF_AN_ANSWER:
             return
+
+
+def _told(fault: str) -> str:
+    """Return what can be stored and shown of words that the other side may have chosen."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in fault)
+    return shown[:_LONGEST_FAULT]
 
 
 def _attempt_of(answer: httpx.Response) -> Attempt:

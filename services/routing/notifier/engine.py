@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,11 +34,14 @@ PER_ENDPOINT = 4
 LEASE = timedelta(seconds=4 * ATTEMPT_TIMEOUT_S)
 #: Nobody wakes us for what is due again.
 LOOK_ANYWAY_S = 1.0
+#: How late a message may be at worst whose earlier version was delivered while it was put off.
+PUT_OFF = timedelta(minutes=1)
 KEEP_DELIVERED = timedelta(days=7)
 KEEP_FAILED = timedelta(days=30)
 
 _PAUSE_WHEN_AWAY_S = 2.0
 _FORGET_EVERY_S = 60.0
+_PUT_OFF_EVERY_S = 1.0
 
 log = structlog.get_logger()
 
@@ -59,21 +62,25 @@ class Notifier:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
-        """Deliver until `stop` is called; then finish what is under way."""
-        forgetting = asyncio.create_task(self._forget_regularly())
-        try:
+        """Deliver until `stop` is called; then finish what is under way.
+
+        Raises what nobody foresaw, as a group: the process ends, and the next one goes on.
+        """
+        async with asyncio.TaskGroup() as group:
+            beside = [
+                group.create_task(self._regularly(self._forget, _FORGET_EVERY_S)),
+                group.create_task(self._regularly(self._put_off, _PUT_OFF_EVERY_S)),
+            ]
             while not self._stopping:
                 try:
                     await self._listen_and_deliver()
                 except (TransientError, *TRANSIENT_ERRORS) as error:
                     log.warning("waits for a server", error=str(error))
                     await asyncio.sleep(_PAUSE_WHEN_AWAY_S)
-        finally:
-            forgetting.cancel()
-            with suppress(asyncio.CancelledError):
-                await forgetting
-            if self._tasks:
-                await asyncio.wait(self._tasks)
+            for task in beside:
+                task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def stop(self) -> None:
         """Take nothing more."""
@@ -120,6 +127,8 @@ class Notifier:
         except (TransientError, *TRANSIENT_ERRORS) as error:
             # It may have arrived and could not be noted: it comes again when the lease is over.
             log.warning("waits for a server", delivery=str(claim.delivery_id), error=str(error))
+        except Exception:  # one message that trips us must not stop the others
+            log.exception("could not be noted", delivery=str(claim.delivery_id))
         finally:
             self._under_way[claim.webhook_id] -= 1
             if not self._under_way[claim.webhook_id]:
@@ -133,14 +142,22 @@ class Notifier:
             log.exception("an attempt broke", delivery=str(claim.delivery_id))
             return Attempt(status=None, fault=f"A fault of ours: {type(error).__name__}.")
 
-    async def _forget_regularly(self) -> None:
+    async def _regularly(self, work: Callable[[], Awaitable[None]], every_s: float) -> None:
         while True:
-            now = self.clock.now()
             try:
-                await self.deliveries.forget(now - KEEP_DELIVERED, now - KEEP_FAILED)
+                await work()
             except (TransientError, *TRANSIENT_ERRORS) as error:
                 log.warning("waits for a server", error=str(error))
-            await asyncio.sleep(_FORGET_EVERY_S)
+            await asyncio.sleep(every_s)
+
+    async def _forget(self) -> None:
+        now = self.clock.now()
+        await self.deliveries.forget(now - KEEP_DELIVERED, now - KEEP_FAILED)
+
+    async def _put_off(self) -> None:
+        now = self.clock.now()
+        while await self.deliveries.postpone_blocked(now, now + PUT_OFF):
+            self._wake()
 
 
 def _report(claim: Claim, done: Delivered) -> None:

@@ -7,15 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
 
-from services.routing.adapters.outbound import Destinations, HttpSender, open_sender
+from services.routing.adapters.deliveries import WINDOW, PostgresDeliveries
 from services.routing.adapters.postgres import PostgresOpenings
-from services.routing.domain.deliveries import PATIENCE, PAUSES
-from services.routing.domain.destinations import Allowed
+from services.routing.domain.deliveries import PATIENCE, PAUSES, Attempt
 from services.routing.handlers.opening import open_followups
 from shared.clock import FixedClock, SystemClock
 from shared.ids import derived_id
@@ -164,6 +164,50 @@ async def test_a_later_version_never_overtakes_an_earlier_one_that_is_still_trie
     for customer in ("C-00001", "C-00002"):
         told = [receiver.taken[one].event["data"] for one in receiver.order]
         assert [one["version"] for one in told if one["customer_id"] == customer] == [1, 2, 3]
+
+
+async def test_what_piles_up_behind_an_early_version_hides_nothing(
+    admin: AsyncClient, worker_pool: Pool
+) -> None:
+    webhook = await created(admin, "http://127.0.0.1:9/hook")
+    now = SystemClock().now()
+    # One lane whose first version waits for an hour, more behind it than is looked at at a time,
+    # and another lane that has come last.
+    await worker_pool.execute(
+        """
+        INSERT INTO routing.delivery
+            (tenant, webhook_id, message_id, event, lane, position, body, due_at)
+        SELECT 'demo', $1::uuid, n::text, 'e', $2::uuid, n, '{}',
+               CASE n WHEN 1 THEN $4::timestamptz + interval '1 hour'
+                      ELSE $4::timestamptz - interval '1 hour' END
+        FROM generate_series(1, $5::int + 10) AS n
+        UNION ALL SELECT 'demo', $1::uuid, 'last', 'e', $3::uuid, 1, '{}', $4::timestamptz
+        """,
+        webhook["webhook_id"],
+        UUID(int=1),
+        UUID(int=2),
+        now,
+        WINDOW,
+    )
+    waiting = PostgresDeliveries(worker_pool)
+
+    async def claimed(when: datetime) -> list[str]:
+        lease = when + timedelta(minutes=1)
+        found = await waiting.claim(when, lease, under_way={}, per_endpoint=4, room=4)
+        for one in found:
+            await waiting.settle_delivered(one, Attempt(status=200), when)
+        return [one.message_id for one in found]
+
+    later = now + timedelta(minutes=1)
+    assert await waiting.postpone_blocked(now, later) == WINDOW
+    assert await waiting.postpone_blocked(now, later) == 9
+    assert await waiting.postpone_blocked(now, later) == 0
+    assert await claimed(now) == ["last"]
+    assert await claimed(now + timedelta(minutes=2)) == []
+    hour = now + timedelta(hours=1)
+    while await waiting.postpone_blocked(hour, hour + timedelta(minutes=1)):
+        pass
+    assert [await claimed(hour) for _ in range(3)] == [["1"], ["2"], ["3"]]
 
 
 async def test_a_slow_endpoint_holds_up_no_other(
@@ -410,48 +454,13 @@ async def test_a_tenant_is_told_of_its_own_changes_alone(
     assert {one.event["tenant"] for one in theirs.requests} == {OTHER_TENANT}
 
 
-@pytest.fixture
-async def strict() -> AsyncIterator[HttpSender]:
-    """Give a sender that goes to public addresses alone."""
-    async with open_sender(Destinations(Allowed(), https_only=False)) as sender:
-        yield sender
-
-
-async def test_the_address_is_looked_at_when_it_is_connected_to(strict: HttpSender) -> None:
-    async with receiving() as receiver:
-        for host in ("localhost", "127.0.0.1", "127.1", "0x7f000001", "2130706433"):
-            url = f"http://{host}:{receiver.port}/hook"
-            attempt = await strict.send(url, "{}", {"webhook-id": "m"})
-            assert attempt.status is None
-            assert "not a public address" in attempt.fault
-    assert receiver.requests == []
-
-
-async def test_a_name_that_leads_elsewhere_a_moment_later_leads_nowhere(
-    strict: HttpSender, monkeypatch: pytest.MonkeyPatch
+async def test_an_answer_that_is_no_http_is_a_failure_that_can_be_read(
+    admin: AsyncClient, worker_pool: Pool, notifier: Notifying
 ) -> None:
-    loop, looked_up = asyncio.get_running_loop(), []
-    real = loop.getaddrinfo
-
-    async def rebinding(host: str, port: int, **more: int) -> object:
-        """Answer with a public address once, and with the loopback from then on."""
-        looked_up.append(host)
-        return await real("93.184.216.34" if len(looked_up) == 1 else "127.0.0.1", port, **more)
-
-    async with receiving() as receiver:
-        monkeypatch.setattr(loop, "getaddrinfo", rebinding)
-        await strict.destinations.check(f"http://rebinding.example:{receiver.port}/")
-        attempt = await strict.send(
-            f"http://rebinding.example:{receiver.port}/", "{}", {"webhook-id": "m"}
-        )
-        assert "leads to 127.0.0.1" in attempt.fault
-        assert looked_up == ["rebinding.example"] * 2  # one look for each, and no third
-        assert receiver.requests == []
-
-
-async def test_an_endless_answer_is_cut_off(worker_pool: Pool, settings: Settings) -> None:
-    endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 5_000_000
-    destinations = Destinations(Allowed(hosts=frozenset({"127.0.0.1"})), https_only=False)
-    async with receiving(lambda *_: endless) as receiver, open_sender(destinations) as sender:
-        attempt = await sender.send(receiver.url, "{}", {"webhook-id": "m"})
-    assert attempt.status == 200
+    async with receiving(lambda *_: b"\x00\xed\xa0\x80 nonsense\r\n\r\n") as receiver:
+        webhook = await created(admin, receiver.url)
+        await opened(worker_pool, [scored(1)])
+        await until_failed(admin, webhook, 1)
+        (one,) = await deliveries(admin, webhook)
+    assert (one["state"], one["answer"]) == ("pending", None)
+    assert "ProtocolError" in one["fault"]

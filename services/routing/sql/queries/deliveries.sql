@@ -24,6 +24,7 @@ SELECT pg_notify('routing_deliveries', '');
 -- Up to $2 deliveries an endpoint, less those under way ($5, $6), and $3 in all, taken until $4;
 -- now is $1. Endpoints come in random order: where there is little room, none is always last.
 -- Of one lane only the first that is pending: a later version never overtakes an earlier one.
+-- No more than $7 that are due are looked at for each endpoint; see postpone_blocked.
 WITH enabled AS (
     SELECT webhook_id, coalesce(under_way.n, 0) AS busy
     FROM routing.webhook
@@ -34,21 +35,24 @@ WITH enabled AS (
     SELECT due.delivery_id
     FROM enabled
     CROSS JOIN LATERAL (
-        SELECT delivery_id
-        FROM routing.delivery
-        WHERE delivery.webhook_id = enabled.webhook_id
-          AND state = 'pending'
-          AND due_at <= $1
-          AND (claimed_until IS NULL OR claimed_until <= $1)
-          AND NOT EXISTS (
-              SELECT FROM routing.delivery AS earlier
-              WHERE earlier.webhook_id = delivery.webhook_id
-                AND earlier.lane = delivery.lane
-                AND earlier.position < delivery.position
-                AND earlier.state = 'pending')
-        ORDER BY due_at, delivery_id
-        LIMIT greatest($2 - enabled.busy, 0)
-        FOR UPDATE SKIP LOCKED) AS due
+        SELECT candidate.delivery_id
+        FROM (
+            SELECT delivery_id, lane, position
+            FROM routing.delivery
+            WHERE delivery.webhook_id = enabled.webhook_id
+              AND state = 'pending'
+              AND due_at <= $1
+              AND (claimed_until IS NULL OR claimed_until <= $1)
+            ORDER BY due_at, delivery_id
+            LIMIT $7
+            FOR UPDATE SKIP LOCKED) AS candidate
+        WHERE NOT EXISTS (
+            SELECT FROM routing.delivery AS earlier
+            WHERE earlier.webhook_id = enabled.webhook_id
+              AND earlier.lane = candidate.lane
+              AND earlier.position < candidate.position
+              AND earlier.state = 'pending')
+        LIMIT greatest($2 - enabled.busy, 0)) AS due
     LIMIT $3
 )
 UPDATE routing.delivery SET claimed_until = $4
@@ -58,13 +62,52 @@ RETURNING delivery.delivery_id, delivery.webhook_id, delivery.message_id, delive
           delivery.attempts, webhook.url, webhook.salt, webhook.mark, webhook.previous_salt,
           webhook.previous_until;
 
+-- name: postpone_blocked
+-- Of the $3 first that are due at each endpoint, those that wait for an earlier one of their lane
+-- are looked at again at $2; now is $1. Otherwise all that piles up behind a receiver that is down
+-- would be looked at for ever, and hide what can be tried.
+WITH blocked AS (
+    SELECT candidate.delivery_id
+    FROM routing.webhook
+    CROSS JOIN LATERAL (
+        SELECT delivery_id, lane, position
+        FROM routing.delivery
+        WHERE delivery.webhook_id = webhook.webhook_id
+          AND state = 'pending'
+          AND due_at <= $1
+          AND (claimed_until IS NULL OR claimed_until <= $1)
+        ORDER BY due_at, delivery_id
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED) AS candidate
+    WHERE webhook.disabled_at IS NULL
+      AND EXISTS (
+          SELECT FROM routing.delivery AS earlier
+          WHERE earlier.webhook_id = webhook.webhook_id
+            AND earlier.lane = candidate.lane
+            AND earlier.position < candidate.position
+            AND earlier.state = 'pending')
+), postponed AS (
+    UPDATE routing.delivery SET due_at = $2
+    FROM blocked
+    WHERE delivery.delivery_id = blocked.delivery_id
+    RETURNING delivery.delivery_id
+)
+SELECT count(*) FROM postponed;
+
 -- name: settle_delivered
+-- What was postponed behind it is due now.
 WITH done AS (
     UPDATE routing.delivery
     SET state = 'delivered', attempts = attempts + 1, claimed_until = NULL, last_attempt_at = $2,
         delivered_at = $2, answer = $3, fault = NULL
     WHERE delivery_id = $1
-    RETURNING webhook_id
+    RETURNING webhook_id, lane, position
+), freed AS (
+    UPDATE routing.delivery AS later SET due_at = $2
+    FROM done
+    WHERE later.webhook_id = done.webhook_id AND later.lane = done.lane
+      AND later.position > done.position AND later.state = 'pending'
+      AND later.attempts = 0 AND later.due_at > $2
 )
 UPDATE routing.webhook SET last_success_at = $2, failing_since = NULL, failures = 0
 FROM done
