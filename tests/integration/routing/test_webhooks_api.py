@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -10,14 +11,18 @@ import pytest
 from httpx import AsyncClient
 
 from services.routing.adapters.outbound import Destinations
+from services.routing.adapters.postgres import PostgresOpenings
 from services.routing.domain.destinations import RefusedDestinationError, allowed_by
 from services.routing.domain.webhooks import MOST_ENDPOINTS
-from shared.postgres.pool import Pool
+from services.routing.handlers.opening import open_followups
+from shared.clock import SystemClock
+from shared.postgres.pool import Connection, Pool
 from shared.settings import Settings
-from tests.integration.routing.company import OTHER_TENANT, scored
+from tests.integration.routing.company import OTHER_TENANT, PROGRAMS, scored
 from tests.integration.routing.conftest import Caller, opened
 from tests.integration.routing.test_followups_api import problem
 from tests.integration.routing.webhooks import HOOKS, created, deliveries, do, seen
+from tests.support.waiting import until
 
 URL = "http://127.0.0.1:9/hook"
 
@@ -232,6 +237,32 @@ async def test_disabled_it_is_told_nothing_and_enabled_all_that_it_has_missed(
     on = await do(admin, webhook, "enable")
     assert (on.json()["state"], on.json()["disabled_why"]) == ("enabled", None)
     assert len(await deliveries(admin, webhook)) == 2
+
+
+async def test_enabling_waits_for_the_changes_that_are_being_written(
+    admin: AsyncClient, worker_pool: Pool
+) -> None:
+    webhook = await created(admin, URL)
+    await do(admin, webhook, "disable")
+    async with worker_pool.acquire() as connection:
+        async with connection.transaction():
+            await open_followups(
+                PostgresOpenings(connection),
+                [scored(1)],
+                programs=PROGRAMS,
+                clock=SystemClock(),
+            )
+            enabling = asyncio.create_task(do(admin, webhook, "enable"))
+            await until(lambda: waits_for_a_lock(connection))
+        assert (await enabling).status_code == 200
+    assert len(await deliveries(admin, webhook)) == 1
+
+
+async def waits_for_a_lock(connection: Connection) -> bool:
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+    )
+    return found
 
 
 async def test_a_deleted_webhook_takes_what_waits_with_it(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.routing.domain.signing import Keys, new_keys, secret_of, secrets_of, signed
+from shared.clock import SystemClock
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 MASTER = "a secret for tests, long enough to sign with"
@@ -47,6 +51,24 @@ def test_a_signature_is_verified_without_the_library(body: str) -> None:
     assert headers["webhook-signature"] == signature(
         secret, "m-1", headers["webhook-timestamp"], body
     )
+
+
+def test_the_ten_lines_of_the_guide_verify_a_message_and_refuse_others() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "guides" / "webhooks.md"
+    (code,) = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102  (our own guide)
+    is_ours, now = names["is_ours"], SystemClock().now()
+    older, newer = (secret_of(MASTER, ENDPOINT, salt) for salt in (OLD_SALT, NEW_SALT))
+    body = '{"text":"ບໍ່ມີໃຜໂທຫາ"}'
+    headers = signed("m-1", body, now, [newer, older])
+    assert is_ours(headers, body.encode(), newer)
+    assert is_ours(headers, body.encode(), older)
+    assert not is_ours(headers, body.encode() + b" ", newer)
+    assert not is_ours({**headers, "webhook-id": "m-2"}, body.encode(), newer)
+    assert not is_ours(headers, body.encode(), secret_of(MASTER, UUID(int=2), NEW_SALT))
+    replayed = signed("m-1", body, now - timedelta(minutes=6), [newer])
+    assert not is_ours(replayed, body.encode(), newer)
 
 
 def test_a_secret_has_the_form_of_the_specification() -> None:
