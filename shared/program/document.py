@@ -6,12 +6,14 @@ text below a field is what an author's editor shows (schema.py).
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 
 from shared.contracts.events import Name, Severity, Tenant
+from shared.program.assignment import Absence, by_owner
 from shared.program.calendars import BusinessCalendar
 from shared.program.causes import Cause, Driver, Taxonomy
 from shared.program.parts import Id, Part, TimeZone, ids, known
@@ -24,6 +26,7 @@ from shared.program.sla import Pause, SlaPolicy
 __all__ = [
     "DEFAULT_RULE",
     "DEFAULT_SCALES",
+    "Absence",
     "BacktestLimits",
     "BusinessCalendar",
     "Cause",
@@ -113,6 +116,10 @@ class Program(Part):
     """Who answers together."""
     calendars: tuple[BusinessCalendar, ...] = ()
     """When teams work."""
+    absences: tuple[Absence, ...] = ()
+    """Who is away when, and who stands in."""
+    severity_skills: dict[Severity, Id] = Field(default_factory=dict)
+    """Skills that whoever answers follow-ups of a severity needs."""
     touchpoints: tuple[Touchpoint, ...] = ()
     """Where customers meet the company. An unknown one goes to the default team."""
     listening_posts: tuple[ListeningPost, ...] = ()
@@ -216,6 +223,10 @@ class Program(Part):
     def _calendars(self) -> dict[str, BusinessCalendar]:
         return {calendar.id: calendar for calendar in self.calendars}
 
+    @cached_property
+    def _absences(self) -> dict[str, list[Absence]]:
+        return by_owner(self.absences)
+
     def scale(self, name: ScaleName) -> Scale:
         """Return where the scale `name` is cut."""
         return self.scales.get(name) or DEFAULT_SCALES[name]
@@ -235,6 +246,21 @@ class Program(Part):
         known = self._owners.get(owner)
         return known.name if known else owner
 
+    def owner(self, owner: str) -> Owner | None:
+        """Return the owner with this id, None for one who is not in the program."""
+        return self._owners.get(owner)
+
+    def absence_of(self, owner: str, day: date) -> Absence | None:
+        """Return why `owner` is given nothing on `day`, None when they are there."""
+        found = self._absences.get(owner, ())
+        return next((absence for absence in found if absence.covers(day)), None)
+
+    def skills_for(self, touchpoint: str, severity: Severity) -> tuple[str, ...]:
+        """Return the skills that whoever answers needs: none, one or two."""
+        known = self._touchpoints.get(touchpoint)
+        needed = (known.skill if known else None, self.severity_skills.get(severity))
+        return tuple(dict.fromkeys(filter(None, needed)))
+
     def resolve_hours(self, severity: Severity) -> float:
         """Return how many hours a follow-up of `severity` may take."""
         return self._sla[severity, None].resolve_hours
@@ -242,6 +268,10 @@ class Program(Part):
     def sla_policy(self, severity: Severity, segment: str | None) -> SlaPolicy:
         """Return the policy for `segment`, or the one for all customers where it has none."""
         return self._sla.get((severity, segment)) or self._sla[severity, None]
+
+    def calendar(self, calendar: str) -> BusinessCalendar | None:
+        """Return the calendar with this id, None for one that is not in the program."""
+        return self._calendars.get(calendar)
 
     def calendar_of(self, team: str) -> BusinessCalendar | None:
         """Return when `team` works; None where the program does not say, or has no such team."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.errors import ClosedLoopError
-from shared.program import conditions
+from shared.program import conditions, staffing
 from shared.program.causes import PINNED_BASE
 from shared.program.document import DetectionRule, Program
 from shared.program.source import Place, Source, SourceError, read_source
@@ -69,6 +69,7 @@ def read_program(text: str, *, version: int | None = None, checks: Sequence[Chec
     program = _validated(source, version)
     faults = list(_rule_faults(source, program)) or list(_work_faults(source, program))
     faults += [*_repeated_policies(source, program), *_unknown_holidays(source, program)]
+    faults += [_fault(source, *found) for found in staffing.faults(program)]
     faults += [_fault(source, *found) for check in checks for found in check(program)]
     if faults:
         raise ProgramError(faults)

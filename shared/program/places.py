@@ -20,6 +20,8 @@ class Touchpoint(Named):
     """The team that answers for it."""
     journey: Name | None = None
     """The journey of the customer that it belongs to."""
+    skill: Id | None = None
+    """A skill that whoever answers for it needs."""
 
 
 class ListeningPost(Named):

@@ -17,18 +17,35 @@ GUIDE = (Path(__file__).parents[3] / "docs/guides/program.md").read_text(encodin
 
 
 def test_the_guides_program_is_sound() -> None:
-    document, _ = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    document, *_ = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
     program = read_program(document)
     assert len(program.rules) == 4
 
 
 def test_the_guides_calendar_and_deadlines_are_sound() -> None:
-    _, parts = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    _, parts, *_ = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
     head, others = DOCUMENT.split("sla:\n")
     head = head.replace("owners: [ann]}", "owners: [ann], calendar: munich}")
     others = "".join(line for line in others.splitlines(keepends=True) if "high" not in line)
     program = read_program(head + parts + others)
     assert program.sla_policy(Severity.HIGH, "gold").clock == "business"
+
+
+def test_the_guides_owners_and_absences_are_sound() -> None:
+    document, calendars, staff, *_ = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    evenings = calendars.split("sla:")[0].replace("id: munich", "id: evenings")
+    replaced = {one.split(":")[0] for one in re.split(r"\n(?=\w)", staff)}
+    kept = [one for one in re.split(r"\n(?=\w)", document) if one.split(":")[0] not in replaced]
+    text = "\n".join([*kept, staff, evenings])
+    program = read_program(
+        text.replace("head: tomas", "head: mei").replace("team: crew", "team: desk")
+    )
+    assert [one.by for one in program.teams[0].assignment] == [
+        "account",
+        "continuity",
+        "language",
+        "place",
+    ]
 
 
 def test_the_guide_names_every_variable_and_no_other() -> None:
