@@ -387,7 +387,8 @@ class FollowUpChange(Tolerant):
     """A follow-up as it stands after one change.
 
     `version` counts its changes from 1 and is its ETag: of two changes the higher version is
-    the later one, whatever the order in which they arrive.
+    the later one, whatever the order in which they arrive. `assigned_as_last_resort` is there
+    while its owner has it because nobody of the team could be given it.
     """
 
     followup_id: UUID
@@ -408,6 +409,7 @@ class FollowUpChange(Tolerant):
     actor: Name
     resolution: Resolution | None = None
     program_version: Annotated[int, Field(ge=1)]
+    assigned_as_last_resort: Literal[True] | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from services.routing.adapters.rows import (
     change_columns_of,
     columns_of,
     followup_of,
+    history_entry_of,
     parameters_of,
+    why_json,
 )
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.opening import Rotation
@@ -25,16 +28,18 @@ from services.routing.domain.ports import (
     KeptAnswer,
     Position,
     RecordedChange,
+    Round,
     StoredMessage,
     ViewCounts,
     Watch,
 )
-from shared.contracts.events import FollowUpState
+from services.routing.domain.staffing import CustomerOfTeam, Inquiry, Staffing
 from shared.contracts.records import Outgoing
 from shared.postgres.outbox import enqueue
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.sqlfile import load
 from shared.postgres.tenancy import tenant_transaction
+from shared.program.assignment import MOST_COUNTED
 
 SCHEMA = "routing"
 QUERIES = load(Path(__file__).parents[1] / "sql" / "queries" / "followups.sql")
@@ -46,20 +51,48 @@ class PostgresOpenings:
 
     connection: Connection
 
-    async def lock_rotations(self, rotations: Sequence[Rotation]) -> dict[Rotation, int]:
-        """Lock `rotations`, which must be sorted, and return their positions."""
+    async def lock_rotations(self, rotations: Sequence[Rotation]) -> dict[Rotation, Round]:
+        """Lock `rotations`, which must be sorted, and return how they stand."""
         rows = await self.connection.fetch(
             QUERIES["lock_rotations"], [r.tenant for r in rotations], [r.team for r in rotations]
         )
-        return {Rotation(row["tenant"], row["team"]): row["position"] for row in rows}
+        return {
+            Rotation(row["tenant"], row["team"]): Round(
+                position=row["position"], turns=json.loads(row["turns"])
+            )
+            for row in rows
+        }
 
-    async def advance_rotations(self, positions: Mapping[Rotation, int]) -> None:
-        """Set the rotations to new positions."""
+    async def learn(self, staffing: Staffing, inquiry: Inquiry) -> None:
+        """Let `staffing` know the loads and last owners that `inquiry` asks for, if any."""
+        if not (inquiry.assignees or inquiry.customers):
+            return
+        rows = await self.connection.fetch(
+            QUERIES["loads_and_last_owners"],
+            [one.tenant for one in inquiry.assignees],
+            [one.owner for one in inquiry.assignees],
+            MOST_COUNTED,
+            [one.tenant for one in inquiry.customers],
+            [one.team for one in inquiry.customers],
+            [one.customer_id for one in inquiry.customers],
+            list(inquiry.customers.values()),
+        )
+        for tenant, team, customer_id, owner, count in rows:
+            if count is None:
+                staffing.last_owners[CustomerOfTeam(tenant, team, customer_id)] = owner
+            else:
+                staffing.loads.setdefault(tenant, {})[owner] = count
+
+    async def advance_rotations(
+        self, positions: Mapping[Rotation, int], turns: Mapping[Rotation, Mapping[str, int]]
+    ) -> None:
+        """Set the rotations to new positions and turns."""
         await self.connection.execute(
             QUERIES["advance_rotations"],
             [rotation.tenant for rotation in positions],
             [rotation.team for rotation in positions],
             list(positions.values()),
+            [json.dumps(turns.get(rotation, {})) for rotation in positions],
         )
 
     async def opened_messages(self, feedback_ids: Sequence[UUID]) -> dict[UUID, StoredMessage]:
@@ -100,12 +133,12 @@ class PostgresFollowUps:
         rows = await self.connection.fetch(
             QUERIES["history"], followup.followup_id, followup.opened_at
         )
-        return [HistoryEntry(**{**row, "state": FollowUpState(row["state"])}) for row in rows]
+        return [history_entry_of(row) for row in rows]
 
     async def count(self, wanted: Filter) -> int:
         """Return how many follow-ups match."""
         count: int = await self.connection.fetchval(
-            QUERIES["count_followups"], *parameters_of(wanted)
+            QUERIES["count_followups"], *parameters_of(wanted), wanted.last_resort
         )
         return count
 
@@ -140,6 +173,8 @@ class PostgresFollowUps:
             solved.why if solved else None,
             solved.action_taken if solved else None,
             solved.resolved_at if solved else None,
+            why_json(followup.why),
+            followup.is_last_resort,
         )
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:
@@ -169,7 +204,11 @@ class PostgresFollowUps:
     async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[FollowUp]:
         """Return up to `limit` follow-ups by deadline, those behind the position `after`."""
         rows = await self.connection.fetch(
-            QUERIES["list_followups"], *parameters_of(wanted), *(after or (None, None)), limit
+            QUERIES["list_followups"],
+            *parameters_of(wanted),
+            *(after or (None, None)),
+            limit,
+            wanted.last_resort,
         )
         return [followup_of(row) for row in rows]
 

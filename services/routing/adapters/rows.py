@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import fields
 
 import asyncpg
+from pydantic import TypeAdapter
 
 from services.routing.domain.followup import FollowUp, Resolution, Turn, Verdict, Voice
-from services.routing.domain.ports import Filter, RecordedChange
+from services.routing.domain.ports import Filter, HistoryEntry, RecordedChange
+from services.routing.domain.why import Why
 from shared.contracts.events import Category, FollowUpState, Severity
 
 _VOICE = [part.name for part in fields(Voice)]
+_WHY = TypeAdapter(Why)
 
 
 def columns_of(followup: FollowUp) -> tuple[object, ...]:
@@ -48,6 +51,8 @@ def columns_of(followup: FollowUp) -> tuple[object, ...]:
         followup.opened_at,
         followup.due_at,
         followup.changed_at,
+        why_json(followup.why),
+        followup.is_last_resort,
     )
 
 
@@ -66,6 +71,7 @@ def change_columns_of(row: RecordedChange) -> tuple[object, ...]:
         row.actor_name,
         row.note,
         row.message,
+        why_json(row.why),
     )
 
 
@@ -92,7 +98,32 @@ def followup_of(row: asyncpg.Record) -> FollowUp:
         due_at=row["due_at"],
         changed_at=row["changed_at"],
         resolution=_resolution(row),
+        why=_why(row["assignment_why"]),
     )
+
+
+def history_entry_of(row: asyncpg.Record) -> HistoryEntry:
+    """Return the entry of a history that a row holds."""
+    return HistoryEntry(
+        version=row["version"],
+        change=row["change"],
+        state=FollowUpState(row["state"]),
+        owner=row["owner"],
+        actor=row["actor"],
+        actor_name=row["actor_name"],
+        note=row["note"],
+        changed_at=row["changed_at"],
+        why=_why(row["assignment_why"]),
+    )
+
+
+def why_json(why: Why | None) -> str | None:
+    """Return why somebody has a follow-up as JSON, without what goes without saying."""
+    return _WHY.dump_json(why, exclude_defaults=True).decode() if why else None
+
+
+def _why(stored: str | None) -> Why | None:
+    return _WHY.validate_json(stored) if stored else None
 
 
 def _resolution(row: asyncpg.Record) -> Resolution | None:

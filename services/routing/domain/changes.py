@@ -57,6 +57,7 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         actor=actor,
         resolution=_resolution(changed),
         program_version=followup.verdict.program_version,
+        assigned_as_last_resort=True if followup.is_last_resort else None,
     )
 
 

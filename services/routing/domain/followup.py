@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.routing.domain.why import Why
 from services.routing.errors import RoutingError
 from shared.contracts.events import Category, FollowUpState, Severity
 
@@ -56,7 +57,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Whose turn it was when the follow-up was opened: `place` of `size` in the rotation."""
+    """Whose place in the rotation had it when it was opened: `place` of `size`, 0 for none."""
 
     place: int
     size: int
@@ -74,7 +75,10 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """A follow-up as it stands. `version` counts its changes from 1."""
+    """A follow-up as it stands. `version` counts its changes from 1.
+
+    `why` tells why its owner has it; it is None for what was opened before that was kept.
+    """
 
     followup_id: UUID
     tenant: str
@@ -90,6 +94,12 @@ class FollowUp:
     due_at: datetime
     changed_at: datetime
     resolution: Resolution | None = None
+    why: Why | None = None
+
+    @property
+    def is_last_resort(self) -> bool:
+        """Whether nobody of the team could be given it, and nobody has taken it since."""
+        return self.why is not None and self.why.is_last_resort
 
     @property
     def is_open(self) -> bool:

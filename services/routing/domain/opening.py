@@ -1,24 +1,19 @@
-"""Opening follow-ups: which team, whose turn, by when."""
+"""Opening follow-ups: which team, which owner, by when."""
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.routing.domain.assignment import Chosen
 from services.routing.domain.followup import FollowUp, Turn, Verdict, Voice
 from services.routing.domain.sla import resolve_by
+from services.routing.domain.staffing import Rotation, Staffing
 from shared.contracts.events import FollowUpState, ScoredFeedback
 from shared.ids import derived_id
 from shared.program.document import Program, Team
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Rotation:
-    """The round of one team's owners."""
-
-    tenant: str
-    team: str
+__all__ = ["Rotation", "open_followup", "rotation_of"]
 
 
 def rotation_of(scored: ScoredFeedback, program: Program) -> Rotation:
@@ -31,17 +26,16 @@ def open_followup(
     program: Program,
     positions: MutableMapping[Rotation, int],
     now: datetime,
+    staffing: Staffing | None = None,
 ) -> FollowUp:
-    """Open the follow-up of a flagged event and move its team's rotation on by one.
+    """Open the follow-up of a flagged event, and count it for its owner and its team.
 
-    `positions` counts, for each rotation, the follow-ups that it has given out: the next goes
-    to the owner at that count, modulo the team's size, so that within a run the owners' shares
-    differ by one at most. The deadline runs from when we learned of the event.
+    `positions` counts, for each rotation, the follow-ups that the team was ever given;
+    `staffing` knows the owners' turns and loads, nothing of them if left out. The deadline runs
+    from when we learned of the event.
     """
     team = program.team_for(scored.feedback.touchpoint)
-    rotation = Rotation(program.tenant, team.id)
-    turn, owner = _next(team, positions[rotation])
-    positions[rotation] += 1
+    chosen = (staffing or Staffing(now)).give(scored, program, positions)
     return FollowUp(
         followup_id=derived_id("followup", str(scored.feedback_id)),
         tenant=program.tenant,
@@ -49,13 +43,14 @@ def open_followup(
         state=FollowUpState.ASSIGNED,
         team=team.id,
         department=team.department,
-        owner=owner,
-        turn=turn,
+        owner=chosen.why.owner,
+        turn=_turn(chosen, team),
         voice=_voice(scored),
         verdict=_verdict(scored),
         opened_at=now,
         due_at=_due_at(scored, program, team),
         changed_at=now,
+        why=chosen.why,
     )
 
 
@@ -64,9 +59,8 @@ def _due_at(scored: ScoredFeedback, program: Program, team: Team) -> datetime:
     return resolve_by(program, team.id, severity, segment, scored.received_at)
 
 
-def _next(team: Team, position: int) -> tuple[Turn, str]:
-    index = position % len(team.owners)
-    return Turn(place=index + 1, size=len(team.owners)), team.owners[index]
+def _turn(chosen: Chosen, team: Team) -> Turn:
+    return Turn(place=chosen.person.place + 1, size=len(team.owners))
 
 
 def _voice(scored: ScoredFeedback) -> Voice:

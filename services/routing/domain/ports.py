@@ -11,6 +11,8 @@ from uuid import UUID
 
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.opening import Rotation
+from services.routing.domain.staffing import Inquiry, Staffing
+from services.routing.domain.why import Why
 from shared.contracts.events import FollowUpState
 from shared.contracts.records import Outgoing
 
@@ -29,7 +31,10 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedChange:
-    """A new entry of a follow-up's history. `message` is the published event."""
+    """A new entry of a follow-up's history. `message` is the published event.
+
+    `why` is there where the follow-up got an owner.
+    """
 
     followup: FollowUp
     change: str
@@ -37,6 +42,7 @@ class RecordedChange:
     actor_name: str
     note: str | None
     message: str
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class HistoryEntry:
     actor_name: str
     note: str | None
     changed_at: datetime
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,7 @@ class Filter:
     touchpoint: str | None = None
     due_from: datetime | None = None
     due_before: datetime | None = None
+    last_resort: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +113,29 @@ class KeptAnswer:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """How many follow-ups a rotation has given out, and the last turn of each of its people."""
+
+    position: int
+    turns: Mapping[str, int]
+
+
 class Openings(Protocol):
     """Opens follow-ups, of all tenants, in the transaction that it was made for."""
 
-    async def lock_rotations(self, rotations: Sequence[Rotation]) -> dict[Rotation, int]:
-        """Lock `rotations`, which must be sorted, and return their positions."""
+    async def lock_rotations(self, rotations: Sequence[Rotation]) -> dict[Rotation, Round]:
+        """Lock `rotations`, which must be sorted, and return how they stand."""
         ...
 
-    async def advance_rotations(self, positions: Mapping[Rotation, int]) -> None:
-        """Set the rotations to new positions."""
+    async def learn(self, staffing: Staffing, inquiry: Inquiry) -> None:
+        """Let `staffing` know the loads and last owners that `inquiry` asks for, if any."""
+        ...
+
+    async def advance_rotations(
+        self, positions: Mapping[Rotation, int], turns: Mapping[Rotation, Mapping[str, int]]
+    ) -> None:
+        """Set the rotations to new positions and turns."""
         ...
 
     async def opened_messages(self, feedback_ids: Sequence[UUID]) -> dict[UUID, StoredMessage]:

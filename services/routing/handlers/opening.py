@@ -10,6 +10,7 @@ from services.routing.domain.commands import Changed
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.opening import open_followup, rotation_of
 from services.routing.domain.ports import Openings, RecordedChange, StoredMessage
+from services.routing.domain.staffing import Staffing
 from shared.clock import Clock
 from shared.contracts.codec import encode, key_of
 from shared.contracts.events import FeedbackScored
@@ -53,18 +54,19 @@ async def _open(
     clock: Clock,
 ) -> tuple[dict[UUID, StoredMessage], set[UUID]]:
     rotations = {rotation_of(event.data, programs[event.tenant]) for event in flagged}
-    positions = await openings.lock_rotations(sorted(rotations))
+    rounds = await openings.lock_rotations(sorted(rotations))
     wanted = [event.data.feedback_id for event in flagged]
     stored = await openings.opened_messages(wanted)
     unopened = [event for event in flagged if event.data.feedback_id not in stored]
     if not unopened:
         return stored, set()
-    now = clock.now()
-    followups = [
-        open_followup(event.data, programs[event.tenant], positions, now) for event in unopened
-    ]
+    asking = [(event.data, programs[event.tenant]) for event in unopened]
+    staffing = Staffing(clock.now(), turns={key: dict(one.turns) for key, one in rounds.items()})
+    await openings.learn(staffing, staffing.inquiry(asking))
+    positions = {key: one.position for key, one in rounds.items()}
+    followups = [open_followup(*one, positions, staffing.now, staffing) for one in asking]
     fresh = await _insert(openings, followups)
-    await openings.advance_rotations(positions)
+    await openings.advance_rotations(positions, staffing.turns)
     return await openings.opened_messages(wanted), fresh
 
 
@@ -86,6 +88,7 @@ def _opened(followup: FollowUp) -> RecordedChange:
         actor_name=PROGRAM,
         note=None,
         message=encode(event_of(changed, PROGRAM)).decode(),
+        why=followup.why,
     )
 
 
