@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.domain.followup import FollowUp, Resolution
+from services.routing.domain.handing import Wish, hand
 from services.routing.domain.sla import resolve_by
 from services.routing.domain.transitions import (
-    JUDGES,
     Actor,
     Standing,
     allowed,
     standing,
-    team_of,
 )
+from services.routing.domain.why import Why
 from services.routing.errors import ForbiddenTransitionError, IncompleteError, NotYoursError
 from shared.contracts.events import FollowUpState
 from shared.program.document import Program
@@ -31,20 +31,25 @@ class ProposedResolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFollowUp:
-    """A wish to change a follow-up: whatever is None stays as it is."""
+    """A wish to change a follow-up: whatever is None stays as it is.
+
+    With `insist`, a lead gives it to somebody who is away.
+    """
 
     state: FollowUpState | None = None
     owner: str | None = None
     note: str | None = None
     resolution: ProposedResolution | None = None
+    insist: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A follow-up after a change, and the change's name."""
+    """A follow-up after a change, and the change's name; `why` it got the owner, if it got one."""
 
     followup: FollowUp
     change: str
+    why: Why | None = None
 
 
 def change(
@@ -52,19 +57,22 @@ def change(
 ) -> Changed:
     """Return `followup` one version on, changed as `command` asks.
 
-    Raises IncompleteError (nothing asked, an owner who is not of the team, a resolution without
-    root cause and action), NotYoursError or ForbiddenTransitionError.
+    Raises IncompleteError (nothing asked, an owner who is not of the team or away, a resolution
+    without root cause and action), NotYoursError or ForbiddenTransitionError.
     """
     _refuse_incoherent(command)
-    _refuse_strangers(followup, actor, program)
+    _refuse_strangers(followup, actor, program, now)
     after, name = followup, "noted"
     if command.owner is not None:
-        after, name = _given_to(after, command.owner, actor, program)
+        wish = Wish(owner=command.owner, note=command.note or "", insist=command.insist)
+        after, name = hand(after, wish, actor, program, now)
     if command.state is not None:
         after = _moved(after, command.state, command.resolution, actor, program, now)
         name = command.state.value
     return Changed(
-        followup=replace(after, version=followup.version + 1, changed_at=now), change=name
+        followup=replace(after, version=followup.version + 1, changed_at=now),
+        change=name,
+        why=after.why if command.owner is not None else None,
     )
 
 
@@ -90,35 +98,19 @@ def _choose(question: str, given: str) -> str:
 
 
 def _refuse_incoherent(command: ChangeFollowUp) -> None:
-    if command == ChangeFollowUp(note=command.note) and not (command.note or "").strip():
+    bare = ChangeFollowUp(note=command.note, insist=command.insist)
+    if command == bare and not (command.note or "").strip():
         raise IncompleteError({"": "Nothing is to be changed: give state, owner or note."})
     if command.resolution and command.state is not FollowUpState.RESOLVED:
         raise IncompleteError({"state": "A resolution goes with the state resolved."})
 
 
-def _refuse_strangers(followup: FollowUp, actor: Actor, program: Program) -> None:
-    if standing(followup, actor, program) is Standing.READER:
+def _refuse_strangers(followup: FollowUp, actor: Actor, program: Program, now: datetime) -> None:
+    if standing(followup, actor, program, now) is Standing.READER:
         raise NotYoursError(
             f"Only the team {followup.team} and its lead work on this follow-up.",
             remedy="Ask someone of that team, or a CX admin.",
         )
-
-
-def _given_to(
-    followup: FollowUp, owner: str, actor: Actor, program: Program
-) -> tuple[FollowUp, str]:
-    team = team_of(followup, program)
-    if not followup.is_open:
-        raise IncompleteError({"owner": f"It is {followup.state}: there is nothing to own."})
-    if team is None or owner not in team.owners:
-        raise IncompleteError({"owner": f"{owner!r} is not an owner of team {followup.team}."})
-    if owner != actor.subject and standing(followup, actor, program) not in JUDGES:
-        raise NotYoursError(
-            "Giving it to someone else takes the team's lead.", remedy="Take it yourself, or ask."
-        )
-    state = FollowUpState.ASSIGNED if followup.state is FollowUpState.NEW else followup.state
-    name = "taken" if owner == actor.subject else "assigned"
-    return replace(followup, owner=owner, state=state), name
 
 
 def _moved(
@@ -129,7 +121,7 @@ def _moved(
     program: Program,
     now: datetime,
 ) -> FollowUp:
-    who = standing(followup, actor, program)
+    who = standing(followup, actor, program, now)
     ways = allowed(followup, who)
     if who is Standing.COLLEAGUE:
         raise NotYoursError(f"It is {followup.owner}'s.", remedy="Take it first.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.roster import deputies_of
 from shared.contracts.events import FollowUpState as S
 from shared.program.document import Program, Team
 
@@ -32,6 +34,10 @@ class Actor:
 WORKERS = frozenset({Standing.OWNER, Standing.LEAD, Standing.ADMIN})
 #: Nobody verifies, closes or merges away their own work.
 JUDGES = frozenset({Standing.LEAD, Standing.ADMIN})
+
+_ANSWERING = frozenset({"frontline_owner", "team_lead"})
+#: A department's head is given what nobody of a team can be given.
+_OWNING = _ANSWERING | {"department_head"}
 
 TRANSITIONS: Mapping[S, Mapping[S, frozenset[Standing]]] = {
     S.NEW: {S.ASSIGNED: JUDGES, S.MERGED: JUDGES},
@@ -64,19 +70,32 @@ TRANSITIONS: Mapping[S, Mapping[S, frozenset[Standing]]] = {
 }
 
 
-def standing(followup: FollowUp, actor: Actor, program: Program) -> Standing:
-    """Return what `actor` is to `followup`: the strongest of what their roles make them."""
+def standing(
+    followup: FollowUp, actor: Actor, program: Program, now: datetime | None = None
+) -> Standing:
+    """Return what `actor` is to `followup`: the strongest of what their roles make them.
+
+    With `now`, the deputies of an absent owner count as the owner.
+    """
     team = team_of(followup, program)
     if "cx_admin" in actor.roles:
         return Standing.ADMIN
     if "team_lead" in actor.roles and team and team.lead == actor.subject:
         return Standing.LEAD
-    if "frontline_owner" in actor.roles or "team_lead" in actor.roles:
-        if followup.owner == actor.subject:
+    if followup.owner == actor.subject and actor.roles & _OWNING:
+        return Standing.OWNER
+    if actor.roles & _ANSWERING and team:
+        if now and _is_deputy(actor.subject, followup, team, program, now):
             return Standing.OWNER
-        if team and actor.subject in team.owners:
+        if actor.subject in team.owners:
             return Standing.COLLEAGUE
     return Standing.READER
+
+
+def _is_deputy(
+    subject: str, followup: FollowUp, team: Team, program: Program, now: datetime
+) -> bool:
+    return followup.owner is not None and subject in deputies_of(program, team, followup.owner, now)
 
 
 def team_of(followup: FollowUp, program: Program) -> Team | None:

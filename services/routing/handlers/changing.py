@@ -101,6 +101,7 @@ async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest)
         actor_name=request.actor_name,
         note=(request.command.note or "").strip() or None,
         message=message.decode(),
+        why=changed.why,
     )
     await followups.record([row])
     key = key_of(followup.tenant, followup.voice.customer_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -17,8 +17,9 @@ from starlette.responses import RedirectResponse, Response
 from services.routing.bootstrap import Desk
 from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.followup import StaleVersionError
+from services.routing.domain.handing import Recipient, is_own, recipients
 from services.routing.domain.ports import HistoryEntry
-from services.routing.domain.transitions import Standing, allowed, standing, team_of
+from services.routing.domain.transitions import JUDGES, Standing, allowed, standing, team_of
 from services.routing.errors import (
     IncompleteError,
     RoutingError,
@@ -37,7 +38,6 @@ from services.routing.routes.deps import (
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
 from shared.contracts.events import FollowUpState, Name, Text
-from shared.program.document import Program
 from shared.web.auth import Principal
 from shared.web.problems import InvalidProblem
 from shared.web.programs import program_of
@@ -58,6 +58,7 @@ class CaseForm(BaseModel):
     version: int
     do: Name
     owner: str = ""
+    insist: bool = False
     note: Text = ""
     what: str = ""
     why: str = ""
@@ -72,7 +73,7 @@ class CaseForm(BaseModel):
             case "take":
                 return ChangeFollowUp(owner=who.subject, note=note)
             case "assign":
-                return ChangeFollowUp(owner=self.owner, note=note)
+                return ChangeFollowUp(owner=self.owner, note=note, insist=self.insist)
             case "note":
                 return ChangeFollowUp(note=self.note)
             case FollowUpState.RESOLVED:
@@ -180,8 +181,10 @@ async def _context(
     with problems():
         case = await reading.read_case(desk.transactions, who.tenant, followup_id)
     followup = case.followup
-    position = standing(followup, actor_of(who), program)
+    position = standing(followup, actor_of(who), program, now)
     team = team_of(followup, program)
+    others = recipients(followup, program, now)
+    gives_own = is_own(followup, actor_of(who), position)
     before = _as_it_was(case, refused)
     return {
         "case": case,
@@ -200,8 +203,11 @@ async def _context(
         ],
         "steps": _steps(case, position),
         "can_resolve": FollowUpState.RESOLVED in allowed(followup, position),
-        "can_take": _can_take(case, who, program),
-        "can_assign": followup.is_open and position in {Standing.LEAD, Standing.ADMIN},
+        "can_take": _can_take(case, who, others),
+        "can_give": followup.is_open and bool(others) and (gives_own or position in JUDGES),
+        "can_insist": position in JUDGES and any(one.away_until for one in others),
+        "must_say": gives_own,
+        "recipients": others,
         "can_work": position is not Standing.READER,
         "refused": refused,
         "draft": refused.form if refused else CaseForm(version=followup.version, do="note"),
@@ -222,13 +228,11 @@ def _steps(case: Case, position: Standing) -> list[Step]:
     ]
 
 
-def _can_take(case: Case, who: Principal, program: Program) -> bool:
-    team = team_of(case.followup, program)
+def _can_take(case: Case, who: Principal, others: Sequence[Recipient]) -> bool:
     return (
         case.followup.is_open
         and case.followup.owner != who.subject
-        and team is not None
-        and who.subject in team.owners
+        and who.subject in {one.owner for one in others}
     )
 
 

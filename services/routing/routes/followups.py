@@ -61,6 +61,9 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
     severity: Annotated[list[Severity] | None, Query()] = None,
     touchpoint: Annotated[Name | None, Query()] = None,
     open: Annotated[bool, Query(description="Only those that need somebody")] = False,
+    assigned_as_last_resort: Annotated[
+        bool | None, Query(description="Whether nobody of the team could be given it")
+    ] = None,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_IN_A_LIST)] = 50,
 ) -> FollowUpList:
@@ -72,6 +75,7 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
         teams=[team] if team else None,
         severities=severity,
         touchpoint=touchpoint,
+        last_resort=assigned_as_last_resort,
     )
     after = decode_cursor(cursor, _POSITION) if cursor else None
     page = await reading.list_followups(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.followup import FollowUp, Resolution, Voice
 from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.why import Why
 from shared.contracts.events import (
     Category,
     FollowUpState,
@@ -42,12 +43,16 @@ class ResolutionPatch(Taken):
 
 
 class FollowUpPatch(Taken):
-    """A JSON merge patch (RFC 7396) of a follow-up: what is absent stays as it is."""
+    """A JSON merge patch (RFC 7396) of a follow-up: what is absent stays as it is.
+
+    With `insist`, a lead gives it to somebody who is away.
+    """
 
     state: FollowUpState | None = None
     owner: Name | None = None
     note: Text | None = None
     resolution: ResolutionPatch | None = None
+    insist: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -65,6 +70,7 @@ class FollowUpPatch(Taken):
             owner=self.owner,
             note=self.note,
             resolution=_proposed(self.resolution),
+            insist=self.insist,
         )
 
 
@@ -92,7 +98,11 @@ class ResolutionView(BaseModel):
 
 
 class FollowUpView(BaseModel):
-    """A follow-up as it stands. `version` is its ETag."""
+    """A follow-up as it stands. `version` is its ETag.
+
+    `assignment` says why its owner has it; `assigned_as_last_resort` that nobody of the team could
+    be given it, so that it went to the lead.
+    """
 
     followup_id: UUID
     version: Annotated[int, Field(ge=1)]
@@ -121,6 +131,8 @@ class FollowUpView(BaseModel):
     due_at: Moment
     changed_at: Moment
     resolution: ResolutionView | None
+    assignment: Why | None
+    assigned_as_last_resort: bool
 
 
 class Counts(BaseModel):
@@ -140,7 +152,7 @@ class FollowUpList(BaseModel):
 
 
 class ChangeView(BaseModel):
-    """What happened to a follow-up at one version."""
+    """What happened to a follow-up at one version; `assignment` where it got an owner."""
 
     version: int
     change: str
@@ -150,6 +162,7 @@ class ChangeView(BaseModel):
     actor_name: str
     note: str | None
     changed_at: Moment
+    assignment: Why | None
 
 
 class History(BaseModel):
@@ -191,6 +204,8 @@ def view_of(followup: FollowUp) -> FollowUpView:
         due_at=followup.due_at,
         changed_at=followup.changed_at,
         resolution=_resolution(followup.resolution),
+        assignment=followup.why,
+        assigned_as_last_resort=followup.is_last_resort,
     )
 
 
@@ -205,6 +220,7 @@ def change_view_of(entry: HistoryEntry) -> ChangeView:
         actor_name=entry.actor_name,
         note=entry.note,
         changed_at=entry.changed_at,
+        assignment=entry.why,
     )
 
 

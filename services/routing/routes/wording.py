@@ -52,6 +52,7 @@ _ACTS: Mapping[str, str] = {
     "opened": "opened it",
     "taken": "took it",
     "assigned": "gave it to {owner}",
+    "handed_over": "handed it over to {owner}",
     "noted": "left a note",
     S.ACKNOWLEDGED: "acknowledged it",
     S.CONTACTING: "began to contact the customer",

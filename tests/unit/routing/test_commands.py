@@ -160,7 +160,7 @@ def test_a_colleague_takes_it_before_working_on_it() -> None:
 
 def test_only_the_lead_gives_it_to_somebody_else() -> None:
     with pytest.raises(NotYoursError):
-        change(OPENED, ChangeFollowUp(owner="noy"), MALI, PROGRAM, NOW)
+        change(OPENED, ChangeFollowUp(owner="somchai"), NOY, PROGRAM, NOW)
     assert change(OPENED, ChangeFollowUp(owner="noy"), LEAD, PROGRAM, NOW).change == "assigned"
     with pytest.raises(IncompleteError, match="not an owner of team"):
         change(OPENED, ChangeFollowUp(owner="ana"), LEAD, PROGRAM, NOW)
