@@ -10,6 +10,7 @@ from deploy.backtest.history import StoredEvent
 from deploy.backtest.job import Job
 from deploy.backtest.tally import Arrival, Changed, Example, Side, Tally
 from deploy.backtest.workload import hour_of
+from services.routing.domain.assignment import heard_by, need_of
 from services.scoring.domain.text.masking import mask
 from shared.contracts.events import Feedback, Score
 from shared.program.document import Program
@@ -57,14 +58,15 @@ class Comparison:
     ) -> None:
         if not score.flagged:
             return
-        team = program.team_for(one.feedback.touchpoint).id
+        team = program.team_for(one.feedback.touchpoint)
+        need = heard_by(team, need_of(one.feedback, one.language, score.severity, program))
         hour = hour_of(one.event.occurred_at, self._zone)
         side.flagged += 1
         side.known += is_ours is not None
         side.ours += is_ours is True
         side.rules[score.rule or ""] += 1
         side.severities[score.severity.value] += 1
-        side.arrivals[Arrival(team, hour, score.severity.value)] += 1
+        side.arrivals[Arrival(team.id, hour, score.severity.value, need)] += 1
 
 
 def _add_difference(tally: Tally, one: Judged) -> None:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from deploy.backtest.giving import given_out
 from deploy.backtest.job import Job
 from deploy.backtest.result import Load, TeamLoad
 from deploy.backtest.tally import Arrival, Tally
-from deploy.backtest.workload import Arrivals, turns, week
+from deploy.backtest.workload import Arrivals, week
 from shared.program.document import Program, Team
-
-_Owners = Mapping[str, Arrivals]
 
 
 def loads_of(job: Job, tally: Tally) -> list[TeamLoad]:
     """Return the workload of each team of either program, the candidate's first."""
-    programs = (job.counting, job.candidate)
-    hours = [_by_team(side.arrivals) for side in (tally.counting, tally.candidate)]
+    arrivals = [_by_team(side.arrivals) for side in (tally.counting, tally.candidate)]
     return [
-        _team(team.id, team.name, programs, [one.get(team.id, {}) for one in hours])
+        _team(job, team.id, team.name, [one.get(team.id, {}) for one in arrivals])
         for team in teams_of(job)
     ]
 
@@ -35,27 +33,32 @@ def _absent(teams: Mapping[str, Team], job: Job) -> dict[str, Team]:
     return {name: team for name, team in teams.items() if name not in kept}
 
 
-def _by_team(arrivals: Mapping[Arrival, int]) -> dict[str, Counter[int]]:
-    found: defaultdict[str, Counter[int]] = defaultdict(Counter)
+def _by_team(arrivals: Mapping[Arrival, int]) -> dict[str, dict[Arrival, int]]:
+    found: defaultdict[str, dict[Arrival, int]] = defaultdict(dict)
     for arrival, n in arrivals.items():
-        found[arrival.team][arrival.hour] += n
+        found[arrival.team][arrival] = n
     return found
 
 
-def _team(
-    team: str, name: str, programs: Sequence[Program], arrivals: Sequence[Arrivals]
-) -> TeamLoad:
-    given = [
-        turns(_rotation(program, team), hours)
-        for program, hours in zip(programs, arrivals, strict=True)
-    ]
-    counting, candidate = given
+def _team(job: Job, team: str, name: str, arrivals: Sequence[Mapping[Arrival, int]]) -> TeamLoad:
+    programs = (job.counting, job.candidate)
+    counting, candidate = (
+        given_out(program, team, one, job.zone)
+        for program, one in zip(programs, arrivals, strict=True)
+    )
     owners = [
         _load(owner, _name(owner, programs), (counting.get(owner, {}), candidate.get(owner, {})))
         for owner in dict.fromkeys([*candidate, *counting])
     ]
-    whole = _load(team, name, arrivals)
+    whole = _load(team, name, [_by_hour(one) for one in arrivals])
     return TeamLoad(**dict(whole), owners=owners)
+
+
+def _by_hour(arrivals: Mapping[Arrival, int]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for arrival, n in arrivals.items():
+        found[arrival.hour] += n
+    return found
 
 
 def _load(name: str, label: str, arrivals: Sequence[Arrivals]) -> Load:
@@ -68,10 +71,6 @@ def _load(name: str, label: str, arrivals: Sequence[Arrivals]) -> Load:
         hours_counting=week(counting),
         hours_candidate=week(candidate),
     )
-
-
-def _rotation(program: Program, team: str) -> Sequence[str]:
-    return next((one.owners for one in program.teams if one.id == team), ())
 
 
 def _name(owner: str, programs: Iterable[Program]) -> str:

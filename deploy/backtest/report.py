@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from deploy.backtest.giving import ASSUMPTION
 from deploy.backtest.result import Backtest, ChangeLine, Line, Load, SideTold, TeamDeadlines
 from deploy.backtest.wording import change, count, interval, percent, period, verdict
 from deploy.backtest.workload import HOURS_OF_A_WEEK
@@ -46,6 +47,7 @@ def report_page(result: Backtest) -> str:
         all_hours=_grid(_all_teams(result)),
         team_hours={team.id: _grid(team) for team in result.teams},
         busiest=_busiest,
+        giving=ASSUMPTION,
         days=DAYS,
         hours=range(_HOURS_OF_A_DAY),
         count=count,

@@ -71,10 +71,10 @@ class Load(Line):
 
 
 class TeamLoad(Load):
-    """A team's follow-ups, and its owners', who take turns."""
+    """A team's follow-ups, and those of the people to whom the product would give them."""
 
     owners: Sequence[Load]
-    """In the order of rotation; those who are in one of the programs only come last."""
+    """In the team's order; then others, such as deputies, and those of one program only."""
 
 
 class TeamDeadlines(Told):

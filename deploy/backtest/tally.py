@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import NamedTuple
 
+from services.routing.domain.assignment import Need
+
 #: How many changed events of each kind and severity are kept to be shown.
 EXAMPLES = 5
 
@@ -29,11 +31,12 @@ class Example(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """Where a follow-up goes, when, and how urgent it is."""
+    """Where a follow-up goes, when, how urgent it is, and what decides who of the team gets it."""
 
     team: str
     hour: int
     severity: str
+    need: Need = Need()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""When follow-ups arrive and with whom: hours, turns, queues. Pure.
+"""When follow-ups arrive, and when they are resolved: hours, queues. Pure.
 
 An hour is counted from 1970-01-01 00:00 in the tenant's time zone: it names an hour of the week,
 and hours that follow each other have numbers that do, but for the two changes of a summer time.
@@ -7,9 +7,8 @@ and hours that follow each other have numbers that do, but for the two changes o
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 HOURS_OF_A_WEEK = 168
@@ -57,22 +56,9 @@ def week(arrivals: Arrivals) -> list[int]:
     return found
 
 
-def turns(owners: Sequence[str], arrivals: Arrivals) -> dict[str, Counter[int]]:
-    """Return how many of `arrivals` each owner gets in which hour, in turns.
-
-    The rotation of services.routing.domain.opening, begun at the first owner: a test holds the
-    two together. An owner who stands in the rotation twice gets two turns.
-    """
-    given: dict[str, Counter[int]] = {owner: Counter() for owner in owners}
-    size, position = len(owners), 0
-    for hour in sorted(arrivals):
-        rounds, extra = divmod(arrivals[hour], size)
-        for place, owner in enumerate(owners):
-            n = rounds + ((place - position) % size < extra)
-            if n:
-                given[owner][hour] += n
-        position += arrivals[hour]
-    return given
+def moment_of(hour: int, zone: tzinfo) -> datetime:
+    """Return the beginning of the hour with this number in `zone`."""
+    return datetime.fromtimestamp(hour * _HOUR_S, UTC).replace(tzinfo=zone)
 
 
 def deadlines_kept(arrivals: Iterable[Due], *, a_day: float, until: int) -> Kept:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,13 +13,9 @@ from deploy.backtest.workload import (
     deadlines_kept,
     hour_of,
     hour_of_week,
-    turns,
+    moment_of,
     week,
 )
-from services.routing.domain.opening import Rotation, open_followup
-from shared.contracts.events import FeedbackScored
-from shared.program.document import Program
-from tests.integration.routing.company import PROGRAM, scored
 
 arrivals = st.dictionaries(st.integers(0, 1000), st.integers(1, 20), max_size=12)
 dues = st.lists(
@@ -57,20 +52,12 @@ def test_a_week_has_everything_that_arrived(found: dict[int, int]) -> None:
     assert sum(week(found)) == sum(found.values())
 
 
-@given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 5))
-def test_owners_take_turns_as_they_do_in_the_product(hours: list[int], size: int) -> None:
-    names = [f"o{n}" for n in range(size)]
-    team = PROGRAM.teams[0].model_copy(update={"owners": tuple(names)})
-    # Not a copy: that would hold the teams that the original looked up before.
-    fields = {name: getattr(PROGRAM, name) for name in Program.model_fields}
-    program = Program.model_construct(**{**fields, "teams": (team, *PROGRAM.teams[1:])})
-    positions: defaultdict[Rotation, int] = defaultdict(int)
-    really: dict[str, Counter[int]] = {name: Counter() for name in names}
-    for number, hour in enumerate(sorted(hours)):
-        event: FeedbackScored = scored(number)
-        followup = open_followup(event.data, program, positions, event.data.received_at)
-        really[followup.owner or ""][hour] += 1
-    assert turns(names, Counter(hours)) == really
+@given(st.integers(0, 500_000))
+def test_the_moment_of_an_hour_lies_in_it(hour: int) -> None:
+    zone = ZoneInfo("Asia/Kolkata")
+    moment = moment_of(hour, zone)
+    assert hour_of(moment, zone) == hour_of(moment + timedelta(minutes=59), zone) == hour
+    assert hour_of(moment + timedelta(minutes=60), zone) == hour + 1
 
 
 @given(dues)
