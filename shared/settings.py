@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, Json, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsError
@@ -25,6 +25,19 @@ class Settings(BaseSettings):
     mode: Literal["local", "production"] = "production"
     log_format: Literal["json", "console"] = "json"
     public_url: str = "http://localhost:8080"
+    #: Sign-in by an OpenID Connect provider, off without an issuer. What each one means, and
+    #: what of them goes together, is in docs/guides/sign-in.md.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = Field(default="", repr=False)
+    oidc_scopes: str = "openid profile email"
+    oidc_subject_claim: str = "preferred_username"
+    oidc_name_claim: str = "name"
+    oidc_roles_claim: str = "roles"
+    #: The provider's names of groups or roles, and ours: {"cx-agents": "frontline_owner"}.
+    oidc_roles: Json[dict[str, str]] = Field(default="{}", validate_default=True)
+    oidc_tenant: str = ""
+    oidc_tenant_claim: str = ""
     #: Put before every topic and group name, where a Kafka cluster is shared.
     topic_prefix: str = ""
     #: An endpoint that speaks OpenAI's chat protocol, such as http://localhost:11434/v1, its

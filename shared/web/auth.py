@@ -54,11 +54,15 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What a verified token says. `jti` is its own id, `expires_at` the end of its life."""
+    """What a verified token says. `jti` is its own id, `expires_at` the end of its life.
+
+    `by_provider` tells that it is the session of who signed in with an OpenID Connect provider.
+    """
 
     principal: Principal
     jti: str
     expires_at: datetime
+    by_provider: bool = False
 
 
 def check_secret(secret: str) -> None:
@@ -77,6 +81,7 @@ def issue_token(
     *,
     lifetime: timedelta,
     purpose: Purpose = "closedloop:access",
+    by_provider: bool = False,
 ) -> str:
     """Return a signed token (JWT, HS256) that speaks for `principal` for `lifetime`.
 
@@ -93,6 +98,7 @@ def issue_token(
         "sub": principal.subject,
         "name": principal.name,
         "roles": sorted(principal.roles),
+        "by_provider": by_provider,
     }
     return jwt.encode(claims, secret, algorithm=_ALGORITHM)
 
@@ -133,10 +139,11 @@ def _token_of(claims: dict[str, Any]) -> Token:
         ),
         jti=claims["jti"],
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        by_provider=claims.get("by_provider") is True,
     )
 
 
-def signed_in(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
+def signed_in(*roles: Role, scope: str = "") -> Callable[[Request], Awaitable[Principal]]:
     """Return the FastAPI dependency that gives the principal, who has one of `roles`.
 
     Without roles anyone who is signed in passes. `Authorization: Bearer` goes before the
@@ -179,15 +186,17 @@ def csrf_token(request: Request) -> str:
     return _csrf_token_of(cookie, settings_of(request).secret) if cookie else ""
 
 
-def start_session(response: Response, principal: Principal, settings: Settings) -> None:
-    """Sign `principal` in on the browser that receives `response`."""
+def start_session(
+    response: Response, principal: Principal, settings: Settings, *, by_provider: bool = False
+) -> None:
+    """Sign `principal` in on the browser that receives `response`, in a session of its own."""
     response.set_cookie(
         COOKIE,
-        issue_token(principal, settings.secret, lifetime=SESSION_LIFETIME),
+        issue_token(principal, settings.secret, lifetime=SESSION_LIFETIME, by_provider=by_provider),
         max_age=int(SESSION_LIFETIME.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=settings.public_url.startswith("https:"),
+        secure=is_https(settings),
     )
 
 
@@ -197,8 +206,21 @@ def end_session(response: Response, settings: Settings) -> None:
         COOKIE,
         httponly=True,
         samesite="lax",
-        secure=settings.public_url.startswith("https:"),
+        secure=is_https(settings),
     )
+
+
+def is_https(settings: Settings) -> bool:
+    """Tell whether browsers reach us by https, so that cookies need not travel otherwise."""
+    return settings.public_url.startswith("https:")
+
+
+def is_by_provider(request: Request) -> bool:
+    """Tell whether this browser's session began at an OpenID Connect provider."""
+    try:
+        return read_token(request.cookies.get(COOKIE, ""), settings_of(request).secret).by_provider
+    except SignInNeededProblem:
+        return False
 
 
 def settings_of(request: Request) -> Settings:

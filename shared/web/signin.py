@@ -1,4 +1,7 @@
-"""Signing in and out: one-time links, and one-click people where the product runs locally."""
+"""Signing in and out: one-time links, and one-click people where the product runs locally.
+
+Signing in with a provider is in shared/web/oidc.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,26 @@ from fastapi import APIRouter, Depends, FastAPI, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from shared.errors import SettingsError
 from shared.postgres.pool import Pool, create_pool
 from shared.postgres.sqlfile import load
 from shared.program.document import Program
 from shared.program.store import ProgramStore
 from shared.settings import Settings
+from shared.web import audit
 from shared.web.auth import (
     Principal,
     Role,
     Token,
     end_session,
+    is_by_provider,
     read_token,
     settings_of,
     signed_in,
     start_session,
 )
+from shared.web.loopback import is_loopback
+from shared.web.oidc.config import config_of
 from shared.web.pages import page_templates
 from shared.web.problems import ForbiddenProblem, Problem, SignInNeededProblem
 
@@ -58,7 +66,9 @@ routes = APIRouter(include_in_schema=False, lifespan=_with_pool)
 @routes.get("/signin")
 async def show_sign_in(request: Request, next: str = HOME) -> Response:
     """Say how to sign in; where the product runs locally, offer people of each role."""
+    provider = config_of(settings_of(request))
     context = {
+        "provider": provider.host if provider else "",
         "companies": await _companies(request),
         "next": safe_next(next),
         "key_of": key_of,
@@ -84,26 +94,63 @@ async def sign_in_locally(
             "Nobody can be signed in that way here.",
             remedy="Use the one-time link that you were given.",
         )
-    return _signed_in(request, people[who], safe_next(next))
+    return await sign_in_as(request, people[who], safe_next(next), how="one_click")
 
 
 @routes.get("/signin/link/{token}")
 async def sign_in_by_link(request: Request, token: str) -> Response:
     """Sign in by a one-time link and use it up."""
-    found = _read_link(token, settings_of(request))
-    if not await _use_up(request.app.state.web_pool, found):
+    found, pool = _read_link(token, settings_of(request)), request.app.state.web_pool
+    if not await use_up(pool, found.jti, found.expires_at):
+        whose = found.principal
+        await audit.note_refused(
+            pool, "link", "dead-link", tenant=whose.tenant, subject=whose.subject
+        )
         raise _dead_link("It was used before: a link signs in once.")
-    return _signed_in(request, found.principal, HOME)
+    return await sign_in_as(request, found.principal, HOME, how="link")
 
 
 @routes.post("/signout")
 async def sign_out(
     request: Request, _principal: Annotated[Principal, Depends(signed_in())]
 ) -> Response:
-    """End the session on this browser."""
-    response = RedirectResponse("/signin", status_code=HTTPStatus.SEE_OTHER)
+    """End the session on this browser; who came from a provider goes on to sign out there."""
+    onward = config_of(settings_of(request)) is not None and is_by_provider(request)
+    target = "/signout/provider" if onward else "/signin"
+    response = RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
     end_session(response, settings_of(request))
     return response
+
+
+async def sign_in_as(
+    request: Request, principal: Principal, target: str, *, how: audit.How
+) -> Response:
+    """Begin a session of `principal` on this browser, write it down, and lead on to `target`."""
+    await audit.note_signed_in(request.app.state.web_pool, principal, how)
+    response = RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
+    start_session(response, principal, settings_of(request), by_provider=how == "provider")
+    return response
+
+
+async def use_up(pool: Pool, jti: str, expires_at: datetime) -> bool:
+    """Use up what works once, kept in mind until it would expire; False when it was used before."""
+    used: bool = await pool.fetchval(_QUERIES["use_up_token"], jti, expires_at, datetime.now(UTC))
+    return used
+
+
+def check_one_click(settings: Settings) -> None:
+    """Raise SettingsError when one-click sign-in would be on where others can reach it.
+
+    Local mode turns it on, so its public address must be this machine alone. Each request is
+    looked at besides: see `_from_here`.
+    """
+    host = urlsplit(settings.public_url).hostname or ""
+    if settings.mode == "local" and not is_loopback(host):
+        raise SettingsError(
+            f"CLOSEDLOOP_MODE is local, where anybody signs in with one click, and"
+            f" CLOSEDLOOP_PUBLIC_URL is {settings.public_url}, which others can reach.",
+            remedy="Set CLOSEDLOOP_MODE to production, or serve on localhost.",
+        )
 
 
 def safe_next(target: str) -> str:
@@ -180,13 +227,22 @@ def _principal(tenant: str, subject: str, name: str, role: Role) -> Principal:
 
 
 async def _companies(request: Request) -> list[Company]:
-    if settings_of(request).mode != "local":
+    if settings_of(request).mode != "local" or not _from_here(request):
         return []
     programs: ProgramStore = request.app.state.web_programs
     return [
         Company(tenant=tenant, name=program.name, people=people_of(program))
         for tenant, program in sorted((await programs.active()).items())
     ]
+
+
+def _from_here(request: Request) -> bool:
+    """Tell whether a browser on this machine asks, and asks for this machine.
+
+    The name that it asks for tells it from a foreign page whose host name leads here.
+    """
+    client = request.client.host if request.client else ""
+    return is_loopback(client) and is_loopback(request.url.hostname or "")
 
 
 def _read_link(token: str, settings: Settings) -> Token:
@@ -204,16 +260,3 @@ def _dead_link(why: str) -> Problem:
         title="The link does not work",
         remedy="Ask for a new one: `closedloop token --link` makes it.",
     )
-
-
-async def _use_up(pool: Pool, token: Token) -> bool:
-    used: bool = await pool.fetchval(
-        _QUERIES["use_up_token"], token.jti, token.expires_at, datetime.now(UTC)
-    )
-    return used
-
-
-def _signed_in(request: Request, principal: Principal, target: str) -> Response:
-    response = RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
-    start_session(response, principal, settings_of(request))
-    return response

@@ -12,6 +12,8 @@ from shared.web import problems, signin
 from shared.web.auth import check_secret
 from shared.web.headers import SecurityHeaders
 from shared.web.limits import BodyLimit
+from shared.web.oidc import routes as oidc
+from shared.web.oidc.config import config_of
 from shared.web.pages import STATIC, page_templates
 
 _MAX_BODY_BYTES = 1024 * 1024
@@ -21,14 +23,18 @@ def install(app: FastAPI, settings: Settings, *, max_body_bytes: int = _MAX_BODY
     """Furnish `app`: call it once, in the app's factory.
 
     Adds /signin, /signout and /static, which every service answers alike behind one ingress.
-    Raises SettingsError when the secret is too short to sign with.
+    Raises SettingsError when the secret is too short to sign with, one-click sign-in would be
+    open to others, or the settings of the sign-in provider can't be used.
     """
     check_secret(settings.secret)
+    signin.check_one_click(settings)
+    config_of(settings)
     app.state.settings = settings
     problems.install(app, page_templates())
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(SecurityHeaders)
     app.include_router(signin.routes)
+    app.include_router(oidc.routes)
     app.mount("/static", _VersionedFiles(directory=STATIC), name="static")
 
 

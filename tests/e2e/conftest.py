@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.support.serving import served
 
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
@@ -22,7 +20,6 @@ _ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-_STARTS_WITHIN_S = 30.0
 
 Serve = Callable[[FastAPI], str]
 
@@ -58,23 +55,4 @@ async def page(context: BrowserContext) -> Page:
 def serve() -> Iterator[Serve]:
     """Give a function that serves an app until the test ends and returns its address."""
     with ExitStack() as running:
-        yield lambda app: running.enter_context(_served(app))
-
-
-@contextmanager
-def _served(app: FastAPI) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + _STARTS_WITHIN_S
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            pytest.fail("the app did not start: its log is above", pytrace=False)
-        time.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(_STARTS_WITHIN_S)
-        listener.close()
+        yield lambda app: running.enter_context(served(app))

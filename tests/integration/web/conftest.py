@@ -26,7 +26,7 @@ def local_settings(database_url: str) -> Settings:
             "KAFKA_BOOTSTRAP_SERVERS": "nowhere:1",
             "secret": "a secret for tests, long enough to sign with",
             "mode": "local",
-            "public_url": "https://closedloop.test",
+            "public_url": "https://closedloop.localhost",
         }
     )
 
@@ -62,7 +62,7 @@ async def browser(local_settings: Settings) -> AsyncIterator[AsyncClient]:
         app.router.lifespan_context(app),
         AsyncClient(
             transport=ASGITransport(app=app, raise_app_exceptions=False),
-            base_url="https://closedloop.test",
+            base_url="https://closedloop.localhost",
             headers={"Accept": "text/html"},
         ) as client,
     ):

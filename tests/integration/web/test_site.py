@@ -170,7 +170,9 @@ async def test_in_production_one_click_signs_nobody_in(local_settings: Settings)
     app = bare_app(local_settings.model_copy(update={"mode": "production"}))
     async with (
         app.router.lifespan_context(app),
-        AsyncClient(transport=ASGITransport(app=app), base_url="https://closedloop.test") as client,
+        AsyncClient(
+            transport=ASGITransport(app=app), base_url="https://closedloop.localhost"
+        ) as client,
     ):
         page = await client.get("/signin", headers={"Accept": "text/html"})
         assert "one-time link" in page.text
