@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.cli import dead_letters, models, program, publishers
+from deploy.cli import dead_letters, models, program, publishers, tokens
 from deploy.cli.co_creation import co_creation
 from deploy.cli.demo import demo
 from deploy.cli.explain import explain
@@ -22,7 +22,6 @@ from deploy.cli.prepare import migrate, topics
 from deploy.cli.score import score
 from deploy.cli.second_opinion import second_opinion
 from deploy.cli.status import status
-from deploy.cli.token import token
 from deploy.cli.train import train
 from deploy.cli.up import down, up
 from shared.errors import ClosedLoopError
@@ -41,7 +40,6 @@ app.command()(down)
 app.command()(status)
 app.command()(topics)
 app.command()(migrate)
-app.command()(token)
 app.command("import")(import_file)
 app.command()(score)
 app.command()(train)
@@ -53,6 +51,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app, name="models")
 app.add_typer(program.app, name="program")
 app.add_typer(publishers.app, name="publisher")
+app.add_typer(tokens.app, name="token")
 
 
 def run() -> None:

@@ -17,10 +17,13 @@ _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LINK_LIFETIME = timedelta(hours=1)
 
 
-def token(
-    tenant: Annotated[str, typer.Option(help="The company whose data the token opens.")],
-    subject: Annotated[str, typer.Option(help="Who it is: an owner's id in the program.")],
-    role: Annotated[list[str], typer.Option(help=f"One of {', '.join(ROLES)}; repeatable.")],
+def token(  # noqa: PLR0913, PLR0917  (each is an option)
+    context: typer.Context,
+    tenant: Annotated[str, typer.Option(help="The company whose data the token opens.")] = "",
+    subject: Annotated[str, typer.Option(help="Who it is: an owner's id in the program.")] = "",
+    role: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(ROLES)}; repeatable.")
+    ] = None,
     name: Annotated[str, typer.Option(help="The name that people see.")] = "",
     days: Annotated[int, typer.Option(min=1, max=366, help="How long a token is valid.")] = 30,
     link: Annotated[
@@ -28,8 +31,13 @@ def token(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """Print an API token for a person or a program, or a link that signs a person in once."""
-    principal = principal_of(tenant, subject, role, name)
+    """Print a token that acts as a person, or a link that signs a person in once.
+
+    For programs, make tokens with scopes, which can be revoked: closedloop token create.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    principal = principal_of(tenant, subject, role or [], name)
     settings = find_settings()
     if link:
         made = {"link": sign_in_link(principal, settings, lifetime=_LINK_LIFETIME)}
@@ -50,6 +58,8 @@ def principal_of(tenant: str, subject: str, roles: list[str], name: str) -> Prin
             f"--tenant: {tenant!r} can't be a tenant.",
             remedy="Use small letters, digits, - and _, as in the program.",
         )
+    if not roles:
+        raise SettingsError("--role is missing.", remedy=f"Choose from {', '.join(ROLES)}.")
     if not subject.strip():
         raise SettingsError("--subject is empty.", remedy="Say who the token is for.")
     return Principal(tenant=tenant, subject=subject, name=name or subject, roles=frozenset(roles))

@@ -12,12 +12,16 @@ from http import HTTPStatus
 from typing import Any, Literal, get_args
 
 import jwt
+from fastapi import Security
+from fastapi.security import HTTPBearer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.errors import SettingsError
 from shared.settings import Settings
 from shared.web.problems import ForbiddenProblem, Problem, SignInNeededProblem
+from shared.web.scopes import SCHEME, scope_needed
+from shared.web.tokens import PREFIX, token_in_use
 
 Role = Literal[
     "frontline_owner", "team_lead", "department_head", "contributor", "cx_admin", "auditor"
@@ -34,18 +38,28 @@ _MIN_SECRET_CHARACTERS = 32
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+_BEARER = HTTPBearer(
+    scheme_name=SCHEME,
+    description="A token: `closedloop token create`. Browsers have the session's cookie instead.",
+    auto_error=False,
+)
+
 #: What a token is for: one made for signing in opens nothing else, and the other way round.
 Purpose = Literal["closedloop:access", "closedloop:sign-in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A person or program that is signed in, for one tenant."""
+    """A person or program that is signed in, for one tenant.
+
+    `scopes` bound a program beside its roles; None for a person, whom roles alone bound.
+    """
 
     tenant: str
     subject: str
     name: str
     roles: frozenset[str]
+    scopes: frozenset[str] | None = None
 
     def has(self, *roles: Role) -> bool:
         """Tell whether the principal has one of `roles`."""
@@ -151,11 +165,15 @@ def signed_in(*roles: Role, scope: str = "") -> Callable[[Request], Awaitable[Pr
     token, in the form or the header: a foreign page can make a browser send the cookie, but
     can't read the token.
 
+    `scope` is what a program's token needs besides: an area (`followups` asks for
+    followups:read or followups:write, by the method) or one scope (`webhooks:admin`). Without
+    it the route is for people.
+
     Raises SignInNeededProblem (a browser is sent to the sign-in page) or ForbiddenProblem.
     """
+    documented: Any = Security(_BEARER, scopes=[scope] if scope else [])
 
-    async def principal(request: Request) -> Principal:
-        secret = settings_of(request).secret
+    async def principal(request: Request, _documented: object = documented) -> Principal:
         bearer, cookie = _bearer(request), request.cookies.get(COOKIE)
         if not (bearer or cookie):
             raise SignInNeededProblem(
@@ -163,9 +181,10 @@ def signed_in(*roles: Role, scope: str = "") -> Callable[[Request], Awaitable[Pr
                 remedy="Send a token as Authorization: Bearer, or sign in.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        found = read_token(bearer or cookie or "", secret).principal
+        found = await _who(request, bearer, cookie or "")
         if not bearer and request.method not in _SAFE_METHODS:
-            await _refuse_forgery(request, secret)
+            await _refuse_forgery(request, settings_of(request).secret)
+        _refuse_other_scopes(found, scope_needed(scope, request.method))
         _refuse_other_roles(found, roles)
         return found
 
@@ -234,6 +253,25 @@ def _bearer(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+async def _who(request: Request, bearer: str | None, cookie: str) -> Principal:
+    if not (bearer and bearer.startswith(PREFIX)):
+        return read_token(bearer or cookie, settings_of(request).secret).principal
+    found = await token_in_use(request.app.state.web_pool, bearer)
+    if found is None:
+        raise SignInNeededProblem(
+            "The token is unknown, revoked or expired.",
+            remedy="Ask an operator for a new one: closedloop token create.",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    return Principal(
+        tenant=found.tenant,
+        subject=f"token:{found.name}",
+        name=found.name,
+        roles=frozenset(found.roles),
+        scopes=frozenset(found.scopes),
+    )
+
+
 async def _refuse_forgery(request: Request, secret: str) -> None:
     given = request.headers.get(CSRF_HEADER) or await _csrf_field(request)
     expected = _csrf_token_of(request.cookies.get(COOKIE, ""), secret)
@@ -257,6 +295,20 @@ async def _csrf_field(request: Request) -> str:
 
 def _csrf_token_of(session: str, secret: str) -> str:
     return hmac.new(secret.encode(), b"csrf:" + session.encode(), hashlib.sha256).hexdigest()
+
+
+def _refuse_other_scopes(principal: Principal, needed: str) -> None:
+    if principal.scopes is None or needed in principal.scopes:
+        return
+    told = ", ".join(sorted(principal.scopes))
+    what = f"the scope {needed}" if needed else "a person: no scope opens it"
+    raise ForbiddenProblem(
+        f"This takes {what}; the token {principal.name} has {told}.",
+        slug="insufficient-scope",
+        title="The token does not open this",
+        remedy="Ask an operator for a token with the scope.",
+        headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
+    )
 
 
 def _refuse_other_roles(principal: Principal, roles: tuple[Role, ...]) -> None:

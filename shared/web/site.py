@@ -15,6 +15,7 @@ from shared.web.limits import BodyLimit
 from shared.web.oidc import routes as oidc
 from shared.web.oidc.config import config_of
 from shared.web.pages import STATIC, page_templates
+from shared.web.scopes import name_scopes
 
 _MAX_BODY_BYTES = 1024 * 1024
 
@@ -33,6 +34,7 @@ def install(app: FastAPI, settings: Settings, *, max_body_bytes: int = _MAX_BODY
     problems.install(app, page_templates())
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(SecurityHeaders)
+    name_scopes(app)
     app.include_router(signin.routes)
     app.include_router(oidc.routes)
     app.mount("/static", _VersionedFiles(directory=STATIC), name="static")

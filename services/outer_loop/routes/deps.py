@@ -38,9 +38,9 @@ from shared.web.problems import (
 #: Who may propose plans and move them on. Deciding is for the head of a department alone.
 PLANNERS: tuple[Role, ...] = ("contributor", "department_head", "cx_admin")
 
-Reader = Annotated[Principal, Depends(signed_in())]
-Planner = Annotated[Principal, Depends(signed_in(*PLANNERS))]
-Head = Annotated[Principal, Depends(signed_in("department_head"))]
+Reader = Annotated[Principal, Depends(signed_in(scope="outer-loop"))]
+Planner = Annotated[Principal, Depends(signed_in(*PLANNERS, scope="outer-loop"))]
+Head = Annotated[Principal, Depends(signed_in("department_head", scope="outer-loop"))]
 
 IdempotencyKey = Annotated[
     str | None,

@@ -34,7 +34,7 @@ from shared.web.problems import (
 )
 
 #: Everybody of the tenant may read; the domain decides who changes what.
-Staff = Annotated[Principal, Depends(signed_in())]
+Staff = Annotated[Principal, Depends(signed_in(scope="followups"))]
 
 
 def desk_of(request: Request) -> Desk:

@@ -26,9 +26,9 @@ from shared.web.problems import (
 )
 
 #: Everybody of the tenant may read what customers said, as in the inbox.
-Reader = Annotated[Principal, Depends(signed_in())]
+Reader = Annotated[Principal, Depends(signed_in(scope="scoring"))]
 #: Who says what is right where words and rating contradict each other.
-Reviewer = Annotated[Principal, Depends(signed_in("team_lead", "cx_admin"))]
+Reviewer = Annotated[Principal, Depends(signed_in("team_lead", "cx_admin", scope="scoring"))]
 
 
 def reading(request: Request) -> Reading:
