@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.cli import dead_letters, models, program, publishers, tokens
+from deploy.cli import audit, dead_letters, models, program, publishers, tokens
 from deploy.cli.co_creation import co_creation
 from deploy.cli.demo import demo
 from deploy.cli.explain import explain
@@ -47,6 +47,7 @@ app.command()(explain)
 app.command("second-opinion")(second_opinion)
 app.command("co-creation")(co_creation)
 app.command()(ledger)
+app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app, name="models")
 app.add_typer(program.app, name="program")
