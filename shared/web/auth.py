@@ -1,14 +1,11 @@
-"""Who asks: signed tokens, the session cookie, roles, and the page's token against forgery."""
+"""Who asks: signed tokens, the session cookie, roles and scopes."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Any, Literal, get_args
 
 import jwt
@@ -19,7 +16,8 @@ from starlette.responses import Response
 
 from shared.errors import SettingsError
 from shared.settings import Settings
-from shared.web.problems import ForbiddenProblem, Problem, SignInNeededProblem
+from shared.web.forgery import form_token, refuse_forgery
+from shared.web.problems import ForbiddenProblem, SignInNeededProblem
 from shared.web.scopes import SCHEME, scope_needed
 from shared.web.tokens import PREFIX, token_in_use
 
@@ -29,14 +27,11 @@ Role = Literal[
 ROLES: tuple[Role, ...] = get_args(Role)
 
 COOKIE = "closedloop_session"
-CSRF_FIELD = "csrf_token"
-CSRF_HEADER = "X-CSRF-Token"
 SESSION_LIFETIME = timedelta(hours=12)
 
 _ALGORITHM = "HS256"
 _MIN_SECRET_CHARACTERS = 32
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 _BEARER = HTTPBearer(
     scheme_name=SCHEME,
@@ -183,7 +178,7 @@ def signed_in(*roles: Role, scope: str = "") -> Callable[[Request], Awaitable[Pr
             )
         found = await _who(request, bearer, cookie or "")
         if not bearer and request.method not in _SAFE_METHODS:
-            await _refuse_forgery(request, settings_of(request).secret)
+            await refuse_forgery(request, cookie or "", settings_of(request).secret)
         _refuse_other_scopes(found, scope_needed(scope, request.method))
         _refuse_other_roles(found, roles)
         return found
@@ -202,7 +197,7 @@ def present_principal(request: Request) -> Principal | None:
 def csrf_token(request: Request) -> str:
     """Return the token that forms on this page carry, empty when nobody is signed in."""
     cookie = request.cookies.get(COOKIE)
-    return _csrf_token_of(cookie, settings_of(request).secret) if cookie else ""
+    return form_token(cookie, settings_of(request).secret) if cookie else ""
 
 
 def start_session(
@@ -270,31 +265,6 @@ async def _who(request: Request, bearer: str | None, cookie: str) -> Principal:
         roles=frozenset(found.roles),
         scopes=frozenset(found.scopes),
     )
-
-
-async def _refuse_forgery(request: Request, secret: str) -> None:
-    given = request.headers.get(CSRF_HEADER) or await _csrf_field(request)
-    expected = _csrf_token_of(request.cookies.get(COOKIE, ""), secret)
-    if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Problem(
-            "The request does not come from a page of ours, or the page is from an earlier"
-            " sign-in. Nothing was changed.",
-            status=HTTPStatus.FORBIDDEN,
-            slug="forged",
-            title="This form can't be trusted",
-            remedy="Open the page again and repeat it there.",
-        )
-
-
-async def _csrf_field(request: Request) -> str:
-    if not request.headers.get("content-type", "").startswith(_FORMS):
-        return ""
-    value = (await request.form(max_files=0)).get(CSRF_FIELD)
-    return value if isinstance(value, str) else ""
-
-
-def _csrf_token_of(session: str, secret: str) -> str:
-    return hmac.new(secret.encode(), b"csrf:" + session.encode(), hashlib.sha256).hexdigest()
 
 
 def _refuse_other_scopes(principal: Principal, needed: str) -> None:

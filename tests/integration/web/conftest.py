@@ -1,20 +1,19 @@
-"""A bare app with nothing but what shared/web installs, and two routes to try it on."""
+"""A browser before a bare app, and a provider that it may go to."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import yaml
-from fastapi import Depends, FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from shared.program.store import open_programs
 from shared.settings import Settings
-from shared.web import site
-from shared.web.auth import Principal, signed_in
 from tests.integration.routing.company import DOCUMENT
+from tests.integration.web.visiting import MALI, Visitor, bare_app, visiting
+from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, BentProvider
+from tests.support.serving import served
 
 
 @pytest.fixture
@@ -29,26 +28,6 @@ def local_settings(database_url: str) -> Settings:
             "public_url": "https://closedloop.localhost",
         }
     )
-
-
-def bare_app(settings: Settings) -> FastAPI:
-    """Return an app with a page that reads, one that changes, and one that breaks."""
-    app = FastAPI()
-    site.install(app, settings, max_body_bytes=1000)
-
-    @app.get("/board")
-    async def read(who: Annotated[Principal, Depends(signed_in())]) -> str:
-        return who.name
-
-    @app.post("/board")
-    async def change(who: Annotated[Principal, Depends(signed_in("team_lead"))]) -> str:
-        return who.name
-
-    @app.get("/broken")
-    async def broken() -> None:
-        raise RuntimeError("the secret of the house")
-
-    return app
 
 
 @pytest.fixture
@@ -67,3 +46,32 @@ async def browser(local_settings: Settings) -> AsyncIterator[AsyncClient]:
         ) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def provider() -> Iterator[BentProvider]:
+    provider = BentProvider(person=dict(MALI))
+    with served(provider.app()) as address:
+        provider.issuer = address
+        yield provider
+
+
+@pytest.fixture
+def oidc_settings(local_settings: Settings, provider: BentProvider) -> Settings:
+    return local_settings.model_copy(
+        update={
+            "mode": "production",
+            "oidc_issuer": provider.issuer,
+            "oidc_client_id": CLIENT_ID,
+            "oidc_client_secret": CLIENT_SECRET,
+            "oidc_roles_claim": "groups",
+            "oidc_roles": {"cx/agents": "frontline_owner", "cx/leads": "team_lead"},
+            "oidc_tenant": "demo",
+        }
+    )
+
+
+@pytest.fixture
+async def visitor(oidc_settings: Settings) -> AsyncIterator[Visitor]:
+    async with visiting(oidc_settings) as one:
+        yield one

@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from shared.settings import Settings
 from shared.web.auth import COOKIE, Principal, issue_token, sign_in_link
-from tests.integration.web.conftest import bare_app
+from tests.integration.web.visiting import bare_app
 
 LEAD = Principal(tenant="demo", subject="vilay", name="Vilay Sing", roles=frozenset({"team_lead"}))
 AN_HOUR = timedelta(hours=1)
