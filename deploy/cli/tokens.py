@@ -11,7 +11,8 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from deploy.cli.servers import find_settings
 from deploy.cli.token import principal_of, token
@@ -129,11 +130,12 @@ def _run(command: Callable[[Connection], Awaitable[T]]) -> T:
 
 
 def _table(listed: Sequence[ListedToken]) -> Table:
-    table = Table("tenant", "name", "roles", "scopes", "last used (UTC)", "works", box=None)
+    whole = [Column(name, overflow="fold") for name in ("tenant", "name", "roles", "scopes")]
+    table = Table(*whole, "last used (UTC)", "works", box=None)
     for one in listed:
         used = f"{one.last_used_at:%Y-%m-%d %H:00}" if one.last_used_at else "never"
-        scopes, roles = ", ".join(one.scopes), ", ".join(one.roles)
-        table.add_row(one.tenant, one.name, roles, scopes, used, _works(one))
+        scopes, roles = "\n".join(one.scopes), "\n".join(one.roles)
+        table.add_row(one.tenant, escape(one.name), roles, scopes, used, _works(one))
     return table
 
 
