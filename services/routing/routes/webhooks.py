@@ -35,7 +35,7 @@ from shared.web.preconditions import etag, expected_version
 
 routes = APIRouter(prefix=f"{PREFIX}/webhooks", tags=["webhooks"])
 
-Admin = Annotated[Principal, Depends(signed_in("cx_admin"))]
+Admin = Annotated[Principal, Depends(signed_in("cx_admin", scope="webhooks:admin"))]
 IfMatch = Annotated[str | None, Header()]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=MOST_IN_A_LIST)]
