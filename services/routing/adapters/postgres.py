@@ -15,7 +15,9 @@ from services.routing.adapters.rows import (
     columns_of,
     followup_of,
     history_entry_of,
+    next_due_of,
     parameters_of,
+    timetable_of,
     why_json,
 )
 from services.routing.domain.followup import FollowUp
@@ -175,6 +177,8 @@ class PostgresFollowUps:
             solved.resolved_at if solved else None,
             why_json(followup.why),
             followup.is_last_resort,
+            next_due_of(followup),
+            timetable_of(followup),
         )
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:
@@ -202,7 +206,7 @@ class PostgresFollowUps:
         )
 
     async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[FollowUp]:
-        """Return up to `limit` follow-ups by deadline, those behind the position `after`."""
+        """Return up to `limit` follow-ups by time to breach, those behind the position `after`."""
         rows = await self.connection.fetch(
             QUERIES["list_followups"],
             *parameters_of(wanted),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import datetime
 
 import asyncpg
 from pydantic import TypeAdapter
 
 from services.routing.domain.followup import FollowUp, Resolution, Turn, Verdict, Voice
 from services.routing.domain.ports import Filter, HistoryEntry, RecordedChange
+from services.routing.domain.timetable import Timetable
 from services.routing.domain.why import Why
 from shared.contracts.events import Category, FollowUpState, Severity
 
 _VOICE = [part.name for part in fields(Voice)]
 _WHY = TypeAdapter(Why)
+_TIMETABLE = TypeAdapter(Timetable)
 
 
 def columns_of(followup: FollowUp) -> tuple[object, ...]:
@@ -53,7 +56,22 @@ def columns_of(followup: FollowUp) -> tuple[object, ...]:
         followup.changed_at,
         why_json(followup.why),
         followup.is_last_resort,
+        next_due_of(followup),
+        timetable_of(followup),
     )
+
+
+def next_due_of(followup: FollowUp) -> datetime | None:
+    """Return when the next step is due, as the column keeps it."""
+    step = followup.timetable.next if followup.timetable else None
+    return step.due_at if step else None
+
+
+def timetable_of(followup: FollowUp) -> str | None:
+    """Return the clocks of a follow-up as JSON."""
+    if followup.timetable is None:
+        return None
+    return _TIMETABLE.dump_json(followup.timetable).decode()
 
 
 def change_columns_of(row: RecordedChange) -> tuple[object, ...]:
@@ -99,6 +117,7 @@ def followup_of(row: asyncpg.Record) -> FollowUp:
         changed_at=row["changed_at"],
         resolution=_resolution(row),
         why=_why(row["assignment_why"]),
+        timetable=_TIMETABLE.validate_json(row["timetable"]) if row["timetable"] else None,
     )
 
 

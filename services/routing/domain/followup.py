@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.routing.domain.timetable import Timetable
 from services.routing.domain.why import Why
 from services.routing.errors import RoutingError
 from shared.contracts.events import Category, FollowUpState, Severity
@@ -78,6 +79,8 @@ class FollowUp:
     """A follow-up as it stands. `version` counts its changes from 1.
 
     `why` tells why its owner has it; it is None for what was opened before that was kept.
+    `due_at` is by when it is to be resolved. `timetable` is None for one of a release that kept
+    no other deadline, until its state changes.
     """
 
     followup_id: UUID
@@ -95,11 +98,18 @@ class FollowUp:
     changed_at: datetime
     resolution: Resolution | None = None
     why: Why | None = None
+    timetable: Timetable | None = None
 
     @property
     def is_last_resort(self) -> bool:
         """Whether nobody of the team could be given it, and nobody has taken it since."""
         return self.why is not None and self.why.is_last_resort
+
+    @property
+    def breach_at(self) -> datetime:
+        """When the first step that is not done is late; lists come in this order."""
+        step = self.timetable.next if self.timetable else None
+        return step.due_at if step else self.due_at
 
     @property
     def is_open(self) -> bool:

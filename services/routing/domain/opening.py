@@ -7,8 +7,9 @@ from datetime import datetime
 
 from services.routing.domain.assignment import Chosen
 from services.routing.domain.followup import FollowUp, Turn, Verdict, Voice
-from services.routing.domain.sla import resolve_by
+from services.routing.domain.sla import StateChange, resolve_by
 from services.routing.domain.staffing import Rotation, Staffing
+from services.routing.domain.timing import on_the_clock
 from shared.contracts.events import FollowUpState, ScoredFeedback
 from shared.ids import derived_id
 from shared.program.document import Program, Team
@@ -36,7 +37,7 @@ def open_followup(
     """
     team = program.team_for(scored.feedback.touchpoint)
     chosen = (staffing or Staffing(now)).give(scored, program, positions)
-    return FollowUp(
+    opened = FollowUp(
         followup_id=derived_id("followup", str(scored.feedback_id)),
         tenant=program.tenant,
         version=1,
@@ -52,6 +53,7 @@ def open_followup(
         changed_at=now,
         why=chosen.why,
     )
+    return on_the_clock(opened, program, [StateChange(state=opened.state, at=now)])
 
 
 def _due_at(scored: ScoredFeedback, program: Program, team: Team) -> datetime:

@@ -16,7 +16,7 @@ from services.routing.domain.why import Why
 from shared.contracts.events import FollowUpState
 from shared.contracts.records import Outgoing
 
-#: Where a page of a list by deadline ended.
+#: Where a page of a list by time to breach ended.
 Position = tuple[datetime, UUID]
 
 
@@ -163,7 +163,7 @@ class FollowUps(Protocol):
         ...
 
     async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[FollowUp]:
-        """Return up to `limit` follow-ups by deadline, those behind the position `after`."""
+        """Return up to `limit` follow-ups by time to breach, those behind the position `after`."""
         ...
 
     async def count(self, wanted: Filter) -> int:

@@ -83,6 +83,20 @@ def deadlines(
     )
 
 
+def states_entered(history: Sequence[StateChange]) -> list[StateChange]:
+    """Return the entries of `history`, oldest first, at which the state became another one.
+
+    Moments come from the clocks of several machines: none is left before the one it follows.
+    """
+    entered: list[StateChange] = []
+    for one in history:
+        last = entered[-1] if entered else None
+        if last is None or one.state is not last.state:
+            at = max(one.at, last.at) if last else one.at
+            entered.append(StateChange(state=one.state, at=at))
+    return entered
+
+
 Wait = tuple[datetime, datetime | None]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from services.routing.domain.changes import event_of
 from services.routing.domain.commands import Changed, ChangeFollowUp, change
 from services.routing.domain.followup import FollowUp, StaleVersionError
 from services.routing.domain.ports import Answer, FollowUps, RecordedChange, Transactions
+from services.routing.domain.sla import StateChange, states_entered
+from services.routing.domain.timing import on_the_clock
 from services.routing.domain.transitions import Actor
 from services.routing.errors import ReusedKeyError, UnknownFollowUpError
 from services.routing.handlers.opening import TOPIC
@@ -63,6 +65,8 @@ async def change_followup(
                 return kept
         followup = await _locked(followups, request)
         changed = change(followup, request.command, request.actor, program, now)
+        if changed.followup.state is not followup.state:
+            changed = await _timed(followups, changed, program)
         await _write(followups, changed, request)
         answer = answer_of(changed.followup)
         if request.key:
@@ -88,6 +92,16 @@ async def _locked(followups: FollowUps, request: ChangeRequest) -> FollowUp:
     if followup.version != request.expected_version:
         raise StaleVersionError(followup, request.expected_version)
     return followup
+
+
+async def _timed(followups: FollowUps, changed: Changed, program: Program) -> Changed:
+    """Return the change with the deadlines that follow from its new state."""
+    after = changed.followup
+    past = [
+        StateChange(state=one.state, at=one.changed_at) for one in await followups.history(after)
+    ]
+    history = [*past, StateChange(state=after.state, at=after.changed_at)]
+    return replace(changed, followup=on_the_clock(after, program, states_entered(history)))
 
 
 async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest) -> None:

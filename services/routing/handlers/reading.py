@@ -56,7 +56,7 @@ async def list_followups(
     after: Position | None,
     limit: int,
 ) -> FollowUpPage:
-    """Return up to `limit` follow-ups by deadline, and how many there are."""
+    """Return up to `limit` follow-ups by time to breach, and how many there are."""
     async with transactions.of(tenant) as followups:
         found = await followups.page(wanted, after, limit + 1)
         shown = found[:limit]
@@ -65,7 +65,7 @@ async def list_followups(
             followups=shown,
             total=await followups.count(Filter()),
             matching=await followups.count(wanted),
-            next=(last.due_at, last.followup_id) if last else None,
+            next=(last.breach_at, last.followup_id) if last else None,
         )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.followup import FollowUp, Resolution, Voice
 from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.timetable import Step, Timetable
 from services.routing.domain.why import Why
 from shared.contracts.events import (
     Category,
@@ -97,6 +98,37 @@ class ResolutionView(BaseModel):
     resolved_at: Moment
 
 
+class StepView(BaseModel):
+    """By when one step is to be done, and whether it was."""
+
+    step: Step
+    due_at: Moment
+    done: bool
+
+
+class PauseView(BaseModel):
+    """The clock stands while it waits for the customer: since when, and until when at most."""
+
+    since: Moment
+    until: Moment
+
+
+class SlaView(BaseModel):
+    """The clocks of a follow-up.
+
+    `policy` says which one counts and by whose hours, `next_step` what is late first. While it
+    waits for the customer, times are those for one who does not answer.
+    """
+
+    policy: str
+    clock: str
+    program_version: int
+    steps: list[StepView]
+    next_step: Step | None
+    next_due_at: Moment | None
+    paused: PauseView | None
+
+
 class FollowUpView(BaseModel):
     """A follow-up as it stands. `version` is its ETag.
 
@@ -130,6 +162,7 @@ class FollowUpView(BaseModel):
     opened_at: Moment
     due_at: Moment
     changed_at: Moment
+    sla: SlaView | None
     resolution: ResolutionView | None
     assignment: Why | None
     assigned_as_last_resort: bool
@@ -203,6 +236,7 @@ def view_of(followup: FollowUp) -> FollowUpView:
         opened_at=followup.opened_at,
         due_at=followup.due_at,
         changed_at=followup.changed_at,
+        sla=_sla(followup.timetable),
         resolution=_resolution(followup.resolution),
         assignment=followup.why,
         assigned_as_last_resort=followup.is_last_resort,
@@ -229,6 +263,21 @@ def _proposed(patch: ResolutionPatch | None) -> ProposedResolution | None:
         return None
     return ProposedResolution(
         what=patch.root_cause.what, why=patch.root_cause.why, action_taken=patch.action_taken
+    )
+
+
+def _sla(table: Timetable | None) -> SlaView | None:
+    if table is None:
+        return None
+    paused = table.paused
+    return SlaView(
+        policy=table.why,
+        clock=table.clock,
+        program_version=table.program_version,
+        steps=[StepView(step=one.step, due_at=one.due_at, done=one.done) for one in table.steps],
+        next_step=table.next.step if table.next else None,
+        next_due_at=table.next.due_at if table.next else None,
+        paused=PauseView(since=paused.since, until=paused.until) if paused else None,
     )
 
 

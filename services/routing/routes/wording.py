@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from services.routing.domain.followup import FollowUp, Voice
 from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.timetable import Step
 from shared.contracts.events import FollowUpState as S
 from shared.program.document import Program
 from shared.web.pages import span
@@ -44,6 +45,14 @@ STEPS: Mapping[S, str] = {
     S.UNREACHABLE: "Could not be reached",
     S.MERGED: "Merged into another",
     S.DECLINED_CONTACT: "Wants no contact",
+}
+
+#: What a clock counts down to.
+GOALS: Mapping[Step, str] = {
+    Step.ACKNOWLEDGE: "to acknowledge",
+    Step.FIRST_CONTACT: "to contact the customer",
+    Step.NEXT_CONTACT: "to contact them again",
+    Step.RESOLVE: "to resolve",
 }
 
 _TO_RESUME = frozenset({S.WAITING_CUSTOMER, S.REOPENED, S.DECLINED_CONTACT})
@@ -85,16 +94,20 @@ class ClockFace:
 
     words: str
     urgency: str
+    goal: str = ""
 
 
 def clock_of(followup: FollowUp, now: datetime) -> ClockFace:
-    """Return the follow-up's clock: until it must be resolved."""
-    left = followup.due_at - now
+    """Return the follow-up's clock: the one that runs out first, and what for."""
+    table = followup.timetable
+    step = table.next.step if table and table.next else Step.RESOLVE
+    left = followup.breach_at - now
     if not followup.is_open:
         return ClockFace(words="clock stopped", urgency="")
     if left < timedelta(0):
-        return ClockFace(words=f"{span(left)} overdue", urgency="bad")
-    return ClockFace(words=f"{span(left)} left", urgency="warn" if left < _SOON else "")
+        return ClockFace(words=f"{span(left)} overdue", urgency="bad", goal=GOALS[step])
+    urgency = "warn" if left < _SOON else ""
+    return ClockFace(words=f"{span(left)} left", urgency=urgency, goal=GOALS[step])
 
 
 def score_words(voice: Voice) -> str:

@@ -67,7 +67,13 @@ DOCUMENT: dict[str, Any] = {
     "sla": [
         {"severity": "critical", "resolve_hours": 4},
         {"severity": "high", "resolve_hours": 24},
-        {"severity": "medium", "resolve_hours": 48},
+        {
+            "severity": "medium",
+            "acknowledge_hours": 1,
+            "first_contact_hours": 3,
+            "resolve_hours": 48,
+            "pause": {"max_hours": 10},
+        },
         {"severity": "low", "resolve_hours": 120},
     ],
 }

@@ -48,14 +48,14 @@ INSERT INTO routing.followup (
     turn_size, customer_id, segment, touchpoint, listening_post, occurred_at, received_at, text,
     language, scale, value, contact_name, contact_email, contact_phone, category, severity, rule,
     reason, program_version, opened_at, due_at, changed_at, assignment_why,
-    assigned_as_last_resort)
+    assigned_as_last_resort, next_due_at, timetable)
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[],
     $8::text[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[],
     $15::timestamptz[], $16::timestamptz[], $17::text[], $18::text[], $19::text[],
     $20::double precision[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
     $26::text[], $27::text[], $28::int[], $29::timestamptz[], $30::timestamptz[],
-    $31::timestamptz[], $32::jsonb[], $33::boolean[])
+    $31::timestamptz[], $32::jsonb[], $33::boolean[], $34::timestamptz[], $35::jsonb[])
 ON CONFLICT DO NOTHING
 RETURNING feedback_id;
 
@@ -71,7 +71,7 @@ SELECT * FROM unnest(
 UPDATE routing.followup
 SET version = $2, state = $3, owner = $4, due_at = $5, changed_at = $6, cause_what = $7,
     cause_why = $8, action_taken = $9, resolved_at = $10, assignment_why = $11,
-    assigned_as_last_resort = $12
+    assigned_as_last_resort = $12, next_due_at = $13, timetable = $14
 WHERE followup_id = $1;
 
 -- name: followup
@@ -87,7 +87,8 @@ WHERE followup_id = $1 AND changed_at >= $2
 ORDER BY version;
 
 -- name: list_followups
--- A parameter that is null does not filter. $9 and $10 are where the last page ended.
+-- By time to breach of the next step. A parameter that is null does not filter. $9 and $10 are
+-- where the last page ended.
 SELECT *
 FROM routing.followup
 WHERE tenant = current_setting('closedloop.tenant')
@@ -99,9 +100,9 @@ WHERE tenant = current_setting('closedloop.tenant')
   AND ($6::text IS NULL OR touchpoint = $6)
   AND ($7::timestamptz IS NULL OR due_at >= $7)
   AND ($8::timestamptz IS NULL OR due_at < $8)
-  AND ($9::timestamptz IS NULL OR (due_at, followup_id) > ($9, $10::uuid))
   AND ($12::boolean IS NULL OR assigned_as_last_resort = $12)
-ORDER BY due_at, followup_id
+  AND ($9::timestamptz IS NULL OR (coalesce(next_due_at, due_at), followup_id) > ($9, $10::uuid))
+ORDER BY coalesce(next_due_at, due_at), followup_id
 LIMIT $11;
 
 -- name: count_followups
