@@ -9,10 +9,12 @@ from fastapi import FastAPI
 
 from services.routing.bootstrap import open_desk
 from services.routing.routes import (
+    bulk,
     case,
     followups,
     health,
     inbox,
+    live,
     measures,
     webhook_deliveries,
     webhook_pages,
@@ -44,6 +46,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(webhooks.routes)
     app.include_router(webhook_deliveries.routes)
     app.include_router(inbox.routes)
+    app.include_router(bulk.api)
+    app.include_router(bulk.pages)
+    app.include_router(live.routes)
     app.include_router(case.routes)
     app.include_router(measures.routes)
     app.include_router(webhook_pages.routes)

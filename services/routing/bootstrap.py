@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from services.routing.adapters.bulks import PostgresBulkTransactions
+from services.routing.adapters.live import Live, listening
 from services.routing.adapters.measuring import PostgresWays
 from services.routing.adapters.outbound import Destinations
 from services.routing.adapters.postgres import (
@@ -16,6 +18,7 @@ from services.routing.adapters.postgres import (
     prepare_months,
 )
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
+from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
 from services.routing.domain.ports import Transactions
@@ -42,11 +45,16 @@ SCORED = "feedback.scored.v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What a request needs: its tenant's follow-ups, programs, the hour, a sign of life."""
+    """What a request needs: its tenant's follow-ups, programs, the hour, a sign of life.
+
+    `live` tells open inboxes what changes.
+    """
 
     transactions: Transactions
     ways: Ways
+    bulks: BulkTransactions
     programs: ProgramStore
+    live: Live
     ping: Callable[[], Awaitable[object]]
     webhooks: Office
     clock: Clock = field(default_factory=SystemClock)
@@ -86,13 +94,16 @@ def followup_opener(
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Hold what requests need, and publish what they change, for as long as the app runs."""
-    async with open_servers(
-        settings, schema=GROUP, role=API_ROLE, relay_role=WORKER_ROLE
-    ) as servers:
+    async with (
+        open_servers(settings, schema=GROUP, role=API_ROLE, relay_role=WORKER_ROLE) as servers,
+        listening(servers.pool) as live,
+    ):
         yield Desk(
             transactions=PostgresTransactions(servers.pool),
             ways=PostgresWays(servers.pool),
+            bulks=PostgresBulkTransactions(servers.pool),
             programs=servers.programs,
+            live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
             webhooks=webhook_office(servers.pool, settings),
         )

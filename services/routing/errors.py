@@ -16,6 +16,10 @@ class UnknownFollowUpError(RoutingError):
     """There is no such follow-up for this tenant."""
 
 
+class UnknownBulkError(RoutingError):
+    """There is no such bulk, or it is somebody else's."""
+
+
 class ReusedKeyError(RoutingError):
     """An idempotency key came again with another request."""
 

@@ -20,6 +20,7 @@ from tests.e2e.conftest import Serve
 from tests.e2e.looks import faults_of, sideways_scroll
 from tests.integration.routing.company import PROGRAMS, WORDS, event_id, scored
 from tests.integration.routing.conftest import activate_programs
+from tests.support.serving import served
 
 ROW = "[data-row]"
 
@@ -270,17 +271,105 @@ async def test_an_empty_list_says_why_and_what_next(page: Page, site: str) -> No
     assert await faults_of(page) == []
 
 
-async def test_a_server_that_breaks_leaves_the_list_and_says_since_when(
+async def test_a_server_that_stops_leaves_the_list_says_since_when_and_is_caught_up_with(
+    page: Page, settings: Settings, worker_pool: Pool
+) -> None:
+    await activate_programs(settings)
+    await arrive(worker_pool, in_every_language())
+    with served(create_app(settings)) as site:
+        await sign_in(page, site)
+        await page.goto(f"{site}/inbox?view=all")
+        rows = await page.locator(ROW).count()
+        await page.keyboard.press("/")
+        await page.keyboard.type("half a wo")
+    await expect(page.get_by_role("status")).to_contain_text("No updates since", timeout=15_000)
+    assert await page.locator(ROW).count() == rows
+    await arrive(worker_pool, [scored(78, received_at=SystemClock().now())])
+    with served(create_app(settings), port=int(site.rpartition(":")[2])):
+        await expect(page.locator(ROW)).to_have_count(rows + 1, timeout=30_000)
+        await expect(page.get_by_role("status")).to_be_empty(timeout=15_000)
+        await expect(page.get_by_role("searchbox")).to_have_value("half a wo")
+        await expect(page.locator("#totals")).to_contain_text(f"{rows + 1} in all")
+
+
+async def test_words_are_found_in_every_language_and_typed_after_a_slash(
     page: Page, site: str
 ) -> None:
     await sign_in(page, site)
-    rows = await page.locator(ROW).count()
-    updates = re.compile(r"/inbox(\?|$)")
-    await page.route(updates, lambda route: route.abort())
-    await expect(page.get_by_role("status")).to_contain_text("No updates since", timeout=15_000)
-    assert await page.locator(ROW).count() == rows
-    await page.unroute(updates)
-    await expect(page.get_by_role("status")).to_be_empty(timeout=15_000)
+    await page.goto(f"{site}/inbox?view=all")
+    await page.keyboard.press("/")
+    await page.keyboard.type("客服")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(ROW)).to_have_count(1)
+    await expect(page.locator(ROW)).to_contain_text("包裹晚到了九天")
+    assert await faults_of(page) == []
+    await page.get_by_role("link", name="Clear").click()
+    await expect(page.locator(ROW)).not_to_have_count(1)
+
+
+async def test_all_that_match_are_given_to_somebody_and_undo_puts_them_back(
+    page: Page, settings: Settings, serve: Serve, worker_pool: Pool
+) -> None:
+    await activate_programs(settings)
+    now = SystemClock().now()
+    await arrive(worker_pool, [scored(n, received_at=now) for n in range(120)])
+    site = serve(create_app(settings))
+    await sign_in(page, site, "Vilay")
+    await page.goto(f"{site}/inbox?view=all&owner=mali")
+    before = await page.locator("#totals").inner_text()
+    await expect(page.locator("#totals")).to_contain_text("40 match")
+    await page.goto(f"{site}/inbox?view=all")
+    await page.get_by_label("that match").check()
+    await page.get_by_label("Give to").select_option("noy")
+    await press(page, "Give")
+    report = page.locator("#bulk-report")
+    await expect(report).to_contain_text("80 reassigned, 40 refused.")
+    assert await faults_of(page) == []
+    await page.keyboard.press("z")
+    await expect(report).to_contain_text("40 refused, 80 put back.")
+    await page.goto(f"{site}/inbox?view=all&owner=mali")
+    await expect(page.locator("#totals")).to_have_text(before)
+
+
+async def test_rows_are_chosen_by_key_and_stay_chosen_while_the_list_moves(
+    page: Page, site: str, worker_pool: Pool
+) -> None:
+    await sign_in(page, site)
+    await page.goto(f"{site}/inbox?view=all")
+    rows = page.locator(ROW)
+    before = await rows.count()
+    await page.keyboard.press("j")
+    await page.keyboard.press("x")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Shift+X")
+    await expect(page.locator("#chosen")).to_have_text("With the 3 chosen:")
+    await arrive(worker_pool, [scored(79, received_at=SystemClock().now(), severity="critical")])
+    await expect(rows).to_have_count(before + 1)
+    await expect(page.locator("#chosen")).to_have_text("With the 3 chosen:")
+    assert await faults_of(page) == []
+    await page.locator("#bulk input[name=note]").fill("Read this.")
+    await press(page, "Add note")
+    await expect(page.locator("#bulk-report")).to_contain_text("3 noted.")
+    await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+async def test_brackets_walk_through_the_list_that_a_case_was_opened_from(
+    page: Page, site: str
+) -> None:
+    await sign_in(page, site)
+    await page.goto(f"{site}/inbox?view=all&severity=critical")
+    links = page.locator(f"{ROW} a")
+    places = [await link.get_attribute("href") for link in await links.all()]
+    await links.nth(1).click()
+    await page.wait_for_url(f"{site}{places[1]}")
+    assert await faults_of(page) == []
+    for key, place in (("]", places[2]), ("[", places[1]), ("[", places[0])):
+        await page.keyboard.press(key)
+        await page.wait_for_url(f"{site}{place}")
+    await page.keyboard.press("[")  # nothing before the first
+    await page.get_by_role("link", name="← Inbox").click()
+    await page.wait_for_url("**severity=critical")
 
 
 @pytest.mark.parametrize("width", [1440, 360])

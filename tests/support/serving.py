@@ -19,7 +19,9 @@ _STARTS_WITHIN_S = 30.0
 def served(app: FastAPI, port: int = 0) -> Iterator[str]:
     """Serve `app` while the block runs and give its address; on a free port without one."""
     listener = socket.create_server(("127.0.0.1", port))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + _STARTS_WITHIN_S

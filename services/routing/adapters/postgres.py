@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -23,7 +23,11 @@ from services.routing.adapters.rows import (
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.opening import Rotation
 from services.routing.domain.ports import (
+    COUNTED_UP_TO,
+    FOUND_UP_TO,
+    MOST_WORDS,
     Answer,
+    Count,
     Filter,
     FollowUps,
     HistoryEntry,
@@ -44,7 +48,10 @@ from shared.postgres.tenancy import tenant_transaction
 from shared.program.assignment import MOST_COUNTED
 
 SCHEMA = "routing"
-QUERIES = load(Path(__file__).parents[1] / "sql" / "queries" / "followups.sql")
+VIEWS = ("mine", "team", "unowned", "all")
+DUES = ("any", "overdue", "today", "waiting", "reopened")
+_SQL = Path(__file__).parents[1] / "sql" / "queries"
+QUERIES = {**load(_SQL / "followups.sql"), **load(_SQL / "lists.sql")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +144,33 @@ class PostgresFollowUps:
         )
         return [history_entry_of(row) for row in rows]
 
-    async def count(self, wanted: Filter) -> int:
-        """Return how many follow-ups match."""
-        count: int = await self.connection.fetchval(
-            QUERIES["count_followups"], *parameters_of(wanted), wanted.last_resort
+    async def looked_up(self, wanted: Filter) -> Filter:
+        """Return the filter with what its words come to, for `page` and `count`.
+
+        Few hits become their ids; words that many hold stay patterns.
+        """
+        await self.connection.execute(QUERIES["plan_with_values"])
+        if not wanted.words:
+            return wanted
+        if (named := _id_in(wanted.words)) is not None:
+            return replace(wanted, ids=[named])
+        patterns = await self.connection.fetchval(QUERIES["patterns"], wanted.words[:MOST_WORDS])
+        rows = await self.connection.fetch(QUERIES["followups_with"], patterns, FOUND_UP_TO + 1)
+        if len(rows) > FOUND_UP_TO:
+            return replace(wanted, patterns=patterns)
+        return replace(wanted, ids=[row[0] for row in rows])
+
+    async def count(self, wanted: Filter) -> Count:
+        """Return how many follow-ups match, as far as they are counted."""
+        most = FOUND_UP_TO if wanted.patterns else COUNTED_UP_TO
+        counted = await self.connection.fetchval(
+            QUERIES["count_followups"], *parameters_of(wanted), most + 1
         )
-        return count
+        return Count.up_to(most, counted)
 
     async def count_views(self, watch: Watch) -> ViewCounts:
         """Return how many open follow-ups the inbox's views hold for one person."""
+        await self.connection.execute(QUERIES["plan_with_values"])
         (row,) = await self.connection.fetch(
             QUERIES["count_views"],
             watch.subject,
@@ -153,10 +178,11 @@ class PostgresFollowUps:
             watch.view,
             watch.now,
             watch.today_ends,
+            COUNTED_UP_TO + 1,
         )
         return ViewCounts(
-            views={name: row[name] for name in ("mine", "team", "all")},
-            dues={name: row[name] for name in ("any", "overdue", "today")},
+            views={name: Count.up_to(COUNTED_UP_TO, row[name]) for name in VIEWS},
+            dues={name: Count.up_to(COUNTED_UP_TO, row[name]) for name in DUES},
             next_due=row["next_due"],
         )
 
@@ -208,11 +234,7 @@ class PostgresFollowUps:
     async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[FollowUp]:
         """Return up to `limit` follow-ups by time to breach, those behind the position `after`."""
         rows = await self.connection.fetch(
-            QUERIES["list_followups"],
-            *parameters_of(wanted),
-            *(after or (None, None)),
-            limit,
-            wanted.last_resort,
+            QUERIES["list_followups"], *parameters_of(wanted), limit, *(after or (None, None))
         )
         return [followup_of(row) for row in rows]
 
@@ -233,6 +255,14 @@ class PostgresTransactions:
 async def prepare_months(connection: Connection) -> None:
     """Make the partitions of this month and the next two."""
     await connection.execute(QUERIES["prepare_months"])
+
+
+def _id_in(words: Sequence[str]) -> UUID | None:
+    """Return the follow-up's id when somebody has pasted one."""
+    try:
+        return UUID(words[0]) if len(words) == 1 else None
+    except ValueError:
+        return None
 
 
 async def _record(connection: Connection, changes: Sequence[RecordedChange]) -> None:

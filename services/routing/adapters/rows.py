@@ -116,7 +116,7 @@ def followup_of(row: asyncpg.Record) -> FollowUp:
         due_at=row["due_at"],
         changed_at=row["changed_at"],
         resolution=_resolution(row),
-        why=_why(row["assignment_why"]),
+        why=why_of(row["assignment_why"]),
         timetable=_TIMETABLE.validate_json(row["timetable"]) if row["timetable"] else None,
     )
 
@@ -132,7 +132,7 @@ def history_entry_of(row: asyncpg.Record) -> HistoryEntry:
         actor_name=row["actor_name"],
         note=row["note"],
         changed_at=row["changed_at"],
-        why=_why(row["assignment_why"]),
+        why=why_of(row["assignment_why"]),
     )
 
 
@@ -141,7 +141,8 @@ def why_json(why: Why | None) -> str | None:
     return _WHY.dump_json(why, exclude_defaults=True).decode() if why else None
 
 
-def _why(stored: str | None) -> Why | None:
+def why_of(stored: str | None) -> Why | None:
+    """Return what `why_json` made."""
     return _WHY.validate_json(stored) if stored else None
 
 
@@ -162,9 +163,17 @@ def parameters_of(wanted: Filter) -> tuple[object, ...]:
         wanted.open_only,
         wanted.states,
         wanted.owner,
+        wanted.unowned,
         wanted.teams,
         wanted.severities,
         wanted.touchpoint,
+        wanted.language,
+        wanted.segment,
+        wanted.rule,
+        wanted.opened_before,
         wanted.due_from,
         wanted.due_before,
+        wanted.ids,
+        wanted.patterns,
+        wanted.last_resort,
     )

@@ -18,6 +18,11 @@ from shared.contracts.records import Outgoing
 
 #: Where a page of a list by time to breach ended.
 Position = tuple[datetime, UUID]
+#: Counts go up to here, those of words that many follow-ups hold up to FOUND_UP_TO.
+COUNTED_UP_TO = 2_000
+FOUND_UP_TO = 500
+#: How many words a search looks for; more are left out.
+MOST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +65,44 @@ class HistoryEntry:
     why: Why | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are: `number`, or at least so many when counting stopped there."""
+
+    number: int
+    is_exact: bool
+
+    @classmethod
+    def up_to(cls, most: int, counted: int) -> Count:
+        """Return the count of which `counted`, at most one more than `most`, have been seen."""
+        return cls(min(counted, most), counted <= most)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which follow-ups are wanted: what is None does not filter."""
+    """Which follow-ups are wanted: what is None does not filter.
+
+    `words` are looked for, all of them, in what the customer said, names and ids of open
+    follow-ups; `ids` and `patterns` are what they come to.
+    """
 
     open_only: bool = False
     states: Sequence[str] | None = None
     owner: str | None = None
+    unowned: bool = False
     teams: Sequence[str] | None = None
     severities: Sequence[str] | None = None
     touchpoint: str | None = None
+    language: str | None = None
+    segment: str | None = None
+    rule: str | None = None
+    opened_before: datetime | None = None
     due_from: datetime | None = None
     due_before: datetime | None = None
     last_resort: bool | None = None
+    words: Sequence[str] = ()
+    ids: Sequence[UUID] | None = None
+    patterns: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +120,8 @@ class Watch:
 class ViewCounts:
     """How many open follow-ups each view of the inbox holds, and when the next falls due."""
 
-    views: Mapping[str, int]
-    dues: Mapping[str, int]
+    views: Mapping[str, Count]
+    dues: Mapping[str, Count]
     next_due: datetime | None
 
 
@@ -166,8 +196,12 @@ class FollowUps(Protocol):
         """Return up to `limit` follow-ups by time to breach, those behind the position `after`."""
         ...
 
-    async def count(self, wanted: Filter) -> int:
-        """Return how many follow-ups match."""
+    async def looked_up(self, wanted: Filter) -> Filter:
+        """Return the filter with what its words come to, for `page` and `count`."""
+        ...
+
+    async def count(self, wanted: Filter) -> Count:
+        """Return how many follow-ups match, as far as they are counted."""
         ...
 
     async def count_views(self, watch: Watch) -> ViewCounts:

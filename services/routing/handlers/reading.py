@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import (
+    Count,
     Filter,
     HistoryEntry,
     Position,
@@ -26,8 +27,8 @@ class FollowUpPage:
     """
 
     followups: Sequence[FollowUp]
-    total: int
-    matching: int
+    total: Count
+    matching: Count
     next: Position | None
 
 
@@ -58,13 +59,16 @@ async def list_followups(
 ) -> FollowUpPage:
     """Return up to `limit` follow-ups by time to breach, and how many there are."""
     async with transactions.of(tenant) as followups:
+        wanted = await followups.looked_up(wanted)
         found = await followups.page(wanted, after, limit + 1)
         shown = found[:limit]
         last = shown[-1] if len(found) > limit else None
         return FollowUpPage(
             followups=shown,
             total=await followups.count(Filter()),
-            matching=await followups.count(wanted),
+            matching=Count(len(found), is_exact=True)
+            if after is None and last is None
+            else await followups.count(wanted),
             next=(last.breach_at, last.followup_id) if last else None,
         )
 

@@ -18,6 +18,7 @@ from services.routing.errors import (
     NotYoursError,
     ReusedKeyError,
     RoutingError,
+    UnknownBulkError,
     UnknownFollowUpError,
 )
 from services.routing.routes.schemas import view_of
@@ -62,7 +63,7 @@ def problems() -> Iterator[None]:
 
 def _problem_of(error: RoutingError) -> Problem:
     match error:
-        case UnknownFollowUpError():
+        case UnknownFollowUpError() | UnknownBulkError():
             return NotFoundProblem(error.detail)
         case StaleVersionError():
             return _stale(error)

@@ -16,12 +16,12 @@ from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
 from services.routing.routes.schemas import (
-    Counts,
     FollowUpList,
     FollowUpPatch,
     FollowUpView,
     History,
     change_view_of,
+    counts_of,
     view_of,
 )
 from shared.contracts.events import FollowUpState, Name, Severity
@@ -60,6 +60,13 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
     team: Annotated[Name | None, Query()] = None,
     severity: Annotated[list[Severity] | None, Query()] = None,
     touchpoint: Annotated[Name | None, Query()] = None,
+    language: Annotated[Name | None, Query()] = None,
+    segment: Annotated[Name | None, Query()] = None,
+    rule: Annotated[Name | None, Query(description="The rule that flagged it")] = None,
+    q: Annotated[
+        Name | None,
+        Query(description="Up to three words of what was said, a name or an id; open ones only"),
+    ] = None,
     open: Annotated[bool, Query(description="Only those that need somebody")] = False,
     assigned_as_last_resort: Annotated[
         bool | None, Query(description="Whether nobody of the team could be given it")
@@ -69,13 +76,17 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
 ) -> FollowUpList:
     """List follow-ups, those that fall due first in front."""
     wanted = Filter(
-        open_only=open,
+        open_only=open or bool(q),
         states=state,
         owner=owner,
         teams=[team] if team else None,
         severities=severity,
         touchpoint=touchpoint,
         last_resort=assigned_as_last_resort,
+        language=language,
+        segment=segment,
+        rule=rule,
+        words=(q or "").split(),
     )
     after = decode_cursor(cursor, _POSITION) if cursor else None
     page = await reading.list_followups(
@@ -84,7 +95,7 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
     return FollowUpList(
         items=[view_of(followup) for followup in page.followups],
         next=encode_cursor((page.next[0].isoformat(), page.next[1])) if page.next else None,
-        counts=Counts(total=page.total, matching=page.matching, shown=len(page.followups)),
+        counts=counts_of(page),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,6 +12,7 @@ from services.routing.domain.followup import FollowUp, Resolution, Voice
 from services.routing.domain.ports import HistoryEntry
 from services.routing.domain.timetable import Step, Timetable
 from services.routing.domain.why import Why
+from services.routing.handlers.reading import FollowUpPage
 from shared.contracts.events import (
     Category,
     FollowUpState,
@@ -169,11 +170,15 @@ class FollowUpView(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many follow-ups there are, match the filter, and are in this answer."""
+    """How many follow-ups there are, match the filter, and are in this answer.
+
+    `at_least` names those numbers that counting stopped at: there may be more.
+    """
 
     total: int
     matching: int
     shown: int
+    at_least: list[Literal["total", "matching"]] = []
 
 
 class FollowUpList(BaseModel):
@@ -240,6 +245,21 @@ def view_of(followup: FollowUp) -> FollowUpView:
         resolution=_resolution(followup.resolution),
         assignment=followup.why,
         assigned_as_last_resort=followup.is_last_resort,
+    )
+
+
+def counts_of(page: FollowUpPage) -> Counts:
+    """Return the counts of a list as the API shows them."""
+    at_least: list[Literal["total", "matching"]] = []
+    if not page.total.is_exact:
+        at_least.append("total")
+    if not page.matching.is_exact:
+        at_least.append("matching")
+    return Counts(
+        total=page.total.number,
+        matching=page.matching.number,
+        shown=len(page.followups),
+        at_least=at_least,
     )
 
 

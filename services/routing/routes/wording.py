@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.routing.domain.bulk import Outcome, Report
 from services.routing.domain.followup import FollowUp, Voice
-from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.ports import Count, HistoryEntry
 from services.routing.domain.timetable import Step
 from shared.contracts.events import FollowUpState as S
 from shared.program.document import Program
@@ -78,6 +79,9 @@ _ACTS: Mapping[str, str] = {
 
 #: What can happen to a follow-up: webhooks choose among these.
 CHANGES = frozenset(_ACTS)
+_MANY: Mapping[str, str] = {"take": "taken", "assign": "reassigned", "note": "noted"}
+#: How many of those left alone are named on the page.
+MOST_NAMED = 20
 
 _SCALES: Mapping[str, str] = {
     "nps": "NPS {value:g} of 10",
@@ -108,6 +112,33 @@ def clock_of(followup: FollowUp, now: datetime) -> ClockFace:
         return ClockFace(words=f"{span(left)} overdue", urgency="bad", goal=GOALS[step])
     urgency = "warn" if left < _SOON else ""
     return ClockFace(words=f"{span(left)} left", urgency=urgency, goal=GOALS[step])
+
+
+def count_words(count: Count) -> str:
+    """Say how many: '412', or '2,000+' where counting stopped."""
+    return f"{count.number:,}" if count.is_exact else f"{count.number:,}+"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWords:
+    """What became of many, in a sentence; those left alone by name; where to undo it."""
+
+    sentence: str
+    left_alone: Sequence[tuple[str, str]]
+    undo: str | None
+
+
+def report_words(report: Report) -> ReportWords:
+    """Say what became of a bulk: '12 taken, 2 refused.'."""
+    done, refused, undone, kept = (len(report.those(one)) for one in Outcome)
+    parts = [(done, _MANY[report.bulk.act]), (refused, "refused"), (undone, "put back")]
+    sentence = ", ".join(f"{n:,} {act}" for n, act in [*parts, (kept, "left alone")] if n)
+    left = [*report.those(Outcome.REFUSED), *report.those(Outcome.KEPT)]
+    return ReportWords(
+        sentence=f"{sentence}.",
+        left_alone=[(one.customer, one.reason or "") for one in left[:MOST_NAMED]],
+        undo=f"/inbox/bulk/{report.bulk.bulk_id}/undo" if report.can_be_undone else None,
+    )
 
 
 def score_words(voice: Voice) -> str:

@@ -77,6 +77,8 @@
     if (document.hidden && event.target.closest("[hx-trigger*=every]")) event.preventDefault();
   });
   document.addEventListener("htmx:error", fell);
+  document.addEventListener("live:lost", fell);
+  document.addEventListener("live:back", came);
   document.addEventListener("htmx:after:request", (event) => {
     const status = event.detail.ctx?.response?.status ?? event.detail.ctx?.response?.raw?.status;
     if (status >= 500) fell();

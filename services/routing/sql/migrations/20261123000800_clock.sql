@@ -6,18 +6,12 @@ SET lock_timeout = '5s';
 -- without steps and has not changed since; then due_at stands for it.
 ALTER TABLE routing.followup
     ADD COLUMN next_due_at timestamptz,
-    ADD COLUMN timetable jsonb;
+    ADD COLUMN timetable jsonb,
+    ADD COLUMN breach_at timestamptz
+        GENERATED ALWAYS AS (coalesce(next_due_at, due_at)) STORED;
 
 -- Lists come by time to breach.
-CREATE INDEX followup_open_by_breach
-    ON routing.followup (tenant, coalesce(next_due_at, due_at), followup_id) WHERE is_open;
-CREATE INDEX followup_open_by_owner_and_breach
-    ON routing.followup (tenant, owner, coalesce(next_due_at, due_at), followup_id) WHERE is_open;
-CREATE INDEX followup_open_by_team_and_breach
-    ON routing.followup (tenant, team, coalesce(next_due_at, due_at), followup_id) WHERE is_open;
-CREATE INDEX followup_by_breach
-    ON routing.followup (tenant, coalesce(next_due_at, due_at), followup_id);
-DROP INDEX routing.followup_open_by_due, routing.followup_open_by_owner,
-    routing.followup_open_by_team, routing.followup_by_due;
+CREATE INDEX followup_by_breach ON routing.followup (tenant, breach_at, followup_id);
+DROP INDEX routing.followup_by_due;
 
 -- migrate:down

@@ -1,0 +1,97 @@
+-- name: plan_with_values
+-- A plan that knows the values leaves out the filters that are not asked for and finds the index.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
+
+-- name: patterns
+-- Words as patterns of what `searched` holds.
+SELECT array_agg(
+    '%' || regexp_replace(routing.searchable(word), '([\\%_])', '\\\1', 'g') || '%')
+FROM unnest($1::text[]) AS word;
+
+-- name: followups_with
+SELECT routing.followups_with($1::text[], $2);
+
+-- name: list_followups
+-- By time to breach. A parameter that is null does not filter. $18 and $19 are where the last
+-- page ended. The keys come from the index alone, the rows of one page from the table.
+SELECT followup.*
+FROM (
+    SELECT breach_at, followup_id
+    FROM routing.followup
+    WHERE tenant = current_setting('closedloop.tenant')
+      AND ($1::boolean IS NOT TRUE OR is_open)
+      AND ($2::text[] IS NULL OR state = ANY ($2))
+      AND ($3::text IS NULL OR owner = $3)
+      AND ($4::boolean IS NOT TRUE OR owner IS NULL)
+      AND ($5::text[] IS NULL OR team = ANY ($5))
+      AND ($6::text[] IS NULL OR severity = ANY ($6))
+      AND ($7::text IS NULL OR touchpoint = $7)
+      AND ($8::text IS NULL OR language = $8)
+      AND ($9::text IS NULL OR segment = $9)
+      AND ($10::text IS NULL OR rule = $10)
+      AND ($11::timestamptz IS NULL OR opened_at < $11)
+      AND ($12::timestamptz IS NULL OR breach_at >= $12)
+      AND ($13::timestamptz IS NULL OR breach_at < $13)
+      AND ($14::uuid[] IS NULL OR followup_id = ANY ($14))
+      AND ($15::text[] IS NULL OR CASE WHEN searched LIKE ALL ($15) THEN true END)
+      AND ($16::boolean IS NULL OR assigned_as_last_resort = $16)
+      AND ($18::timestamptz IS NULL OR (breach_at, followup_id) > ($18, $19::uuid))
+    ORDER BY breach_at, followup_id
+    LIMIT $17) AS key
+JOIN routing.followup USING (followup_id)
+ORDER BY followup.breach_at, followup.followup_id;
+
+-- name: count_followups
+-- Counts up to $17 and no further.
+SELECT count(*)
+FROM (
+    SELECT
+    FROM routing.followup
+    WHERE tenant = current_setting('closedloop.tenant')
+      AND ($1::boolean IS NOT TRUE OR is_open)
+      AND ($2::text[] IS NULL OR state = ANY ($2))
+      AND ($3::text IS NULL OR owner = $3)
+      AND ($4::boolean IS NOT TRUE OR owner IS NULL)
+      AND ($5::text[] IS NULL OR team = ANY ($5))
+      AND ($6::text[] IS NULL OR severity = ANY ($6))
+      AND ($7::text IS NULL OR touchpoint = $7)
+      AND ($8::text IS NULL OR language = $8)
+      AND ($9::text IS NULL OR segment = $9)
+      AND ($10::text IS NULL OR rule = $10)
+      AND ($11::timestamptz IS NULL OR opened_at < $11)
+      AND ($12::timestamptz IS NULL OR breach_at >= $12)
+      AND ($13::timestamptz IS NULL OR breach_at < $13)
+      AND ($14::uuid[] IS NULL OR followup_id = ANY ($14))
+      AND ($15::text[] IS NULL OR CASE WHEN searched LIKE ALL ($15) THEN true END)
+      AND ($16::boolean IS NULL OR assigned_as_last_resort = $16)
+    ORDER BY breach_at, followup_id  -- walks the index: without, a limit tempts to read the table
+    LIMIT $17) AS counted;
+
+-- name: count_views
+-- How many open follow-ups each view holds, each counted up to $6: mine ($1), of my teams ($2),
+-- nobody's, all; of those of the view at hand ($3) the overdue ones (now is $4), those due until
+-- $5, those that wait and those that were reopened.
+WITH open AS NOT MATERIALIZED (
+    SELECT breach_at, owner, team, state
+    FROM routing.followup
+    WHERE tenant = current_setting('closedloop.tenant') AND is_open
+), within AS NOT MATERIALIZED (
+    SELECT breach_at, state
+    FROM open
+    WHERE ($3 <> 'mine' OR owner = $1) AND ($3 <> 'team' OR team = ANY ($2::text[]))
+      AND ($3 <> 'unowned' OR owner IS NULL)
+)
+SELECT (SELECT count(*) FROM (SELECT FROM open WHERE owner = $1 LIMIT $6) AS n) AS mine,
+       (SELECT count(*) FROM (SELECT FROM open WHERE team = ANY ($2::text[]) LIMIT $6) AS n)
+           AS team,
+       (SELECT count(*) FROM (SELECT FROM open WHERE owner IS NULL LIMIT $6) AS n) AS unowned,
+       (SELECT count(*) FROM (SELECT FROM open LIMIT $6) AS n) AS all,
+       (SELECT count(*) FROM (SELECT FROM within LIMIT $6) AS n) AS any,
+       (SELECT count(*) FROM (SELECT FROM within WHERE breach_at < $4 LIMIT $6) AS n) AS overdue,
+       (SELECT count(*) FROM (
+           SELECT FROM within WHERE breach_at >= $4 AND breach_at < $5 LIMIT $6) AS n) AS today,
+       (SELECT count(*) FROM (
+           SELECT FROM within WHERE state = 'waiting_customer' LIMIT $6) AS n) AS waiting,
+       (SELECT count(*) FROM (SELECT FROM within WHERE state = 'reopened' LIMIT $6) AS n)
+           AS reopened,
+       (SELECT breach_at FROM within WHERE breach_at >= $4 ORDER BY breach_at LIMIT 1) AS next_due;
