@@ -36,8 +36,8 @@ async def transactions(database_url: str) -> AsyncIterator[Transactions]:
     await pool.close()
 
 
-async def found(transactions: Transactions, wanted: Filter, tenant: str = TENANT) -> FollowUpPage:
-    return await list_followups(transactions, tenant, wanted, after=None, limit=50)
+async def found(transactions: Transactions, wanted: Filter, *, limit: int = 50) -> FollowUpPage:
+    return await list_followups(transactions, TENANT, wanted, after=None, limit=limit)
 
 
 def customers(page: FollowUpPage) -> list[int]:
@@ -135,6 +135,8 @@ async def test_a_count_that_stops_says_so(
 ) -> None:
     await opened(worker_pool, [scored(n) for n in range(4)])
     monkeypatch.setattr(postgres, "COUNTED_UP_TO", 3)
-    assert (await found(transactions, OPEN)).matching == Count(3, is_exact=False)
-    monkeypatch.setattr(postgres, "COUNTED_UP_TO", 4)
+    assert (await found(transactions, OPEN, limit=2)).matching == Count(3, is_exact=False)
+    # A list that is shown whole needs no counting.
     assert (await found(transactions, OPEN)).matching == Count(4, is_exact=True)
+    monkeypatch.setattr(postgres, "COUNTED_UP_TO", 4)
+    assert (await found(transactions, OPEN, limit=2)).matching == Count(4, is_exact=True)
