@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from multiprocessing import resource_tracker
 from typing import Any, TypeVar
@@ -82,15 +82,26 @@ def undisturbed() -> Iterator[None]:
 
     What is started here never sees them: the first process stops the others. To block them
     is not enough for this process itself: a thread of a numeric library takes them, and
-    Python then interrupts this one.
+    Python then interrupts its main thread.
     """
+    with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            stack.enter_context(_held_back())
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Let stop signals interrupt the main thread only when the block is done."""
     held: list[int] = []
     before = {number: signal.signal(number, lambda n, _: held.append(n)) for number in _STOPS}
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         for number, handler in before.items():
             signal.signal(number, handler)
         for one in held:
