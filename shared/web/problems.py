@@ -246,9 +246,12 @@ def _of_validation(request: Request, found: Sequence[Mapping[str, Any]]) -> Prob
 def _dotted(place: Sequence[str | int]) -> str:
     """Name the place without its first step, which says body, query, path or header.
 
-    Only a body is deeper than one name: below a parameter stand the kinds that it may be of.
+    Below a parameter's name stand places in a list and the kinds that it may be of: nobody has
+    written the kinds.
     """
-    steps = place[1:] if place[:1] == ("body",) else place[1:2]
+    steps = place[1:]
+    if place[:1] != ("body",):
+        steps = [*steps[:1], *(step for step in steps[1:] if isinstance(step, int))]
     return ".".join(map(str, steps))
 
 
