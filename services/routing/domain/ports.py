@@ -19,7 +19,7 @@ from shared.contracts.records import Outgoing
 #: Where a page of a list by time to breach ended.
 Position = tuple[datetime, UUID]
 #: Counts go up to here, those of words that many follow-ups hold up to FOUND_UP_TO.
-COUNTED_UP_TO = 2_000
+COUNTED_UP_TO = 1_000
 FOUND_UP_TO = 500
 #: How many words a search looks for; more are left out.
 MOST_WORDS = 3

@@ -115,7 +115,7 @@ def clock_of(followup: FollowUp, now: datetime) -> ClockFace:
 
 
 def count_words(count: Count) -> str:
-    """Say how many: '412', or '2,000+' where counting stopped."""
+    """Say how many: '412', or '1,000+' where counting stopped."""
     return f"{count.number:,}" if count.is_exact else f"{count.number:,}+"
 
 

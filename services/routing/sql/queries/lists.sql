@@ -70,7 +70,8 @@ FROM (
 -- name: count_views
 -- How many open follow-ups each view holds, each counted up to $6: mine ($1), of my teams ($2),
 -- nobody's, all; of those of the view at hand ($3) the overdue ones (now is $4), those due until
--- $5, those that wait and those that were reopened.
+-- $5, those that wait and those that were reopened. They are walked by time: without an order, a
+-- limit tempts to read the table.
 WITH open AS NOT MATERIALIZED (
     SELECT breach_at, owner, team, state
     FROM routing.followup
@@ -85,13 +86,17 @@ SELECT (SELECT count(*) FROM (SELECT FROM open WHERE owner = $1 LIMIT $6) AS n) 
        (SELECT count(*) FROM (SELECT FROM open WHERE team = ANY ($2::text[]) LIMIT $6) AS n)
            AS team,
        (SELECT count(*) FROM (SELECT FROM open WHERE owner IS NULL LIMIT $6) AS n) AS unowned,
-       (SELECT count(*) FROM (SELECT FROM open LIMIT $6) AS n) AS all,
-       (SELECT count(*) FROM (SELECT FROM within LIMIT $6) AS n) AS any,
-       (SELECT count(*) FROM (SELECT FROM within WHERE breach_at < $4 LIMIT $6) AS n) AS overdue,
+       (SELECT count(*) FROM (SELECT FROM open ORDER BY breach_at LIMIT $6) AS n) AS all,
+       (SELECT count(*) FROM (SELECT FROM within ORDER BY breach_at LIMIT $6) AS n) AS any,
        (SELECT count(*) FROM (
-           SELECT FROM within WHERE breach_at >= $4 AND breach_at < $5 LIMIT $6) AS n) AS today,
+           SELECT FROM within WHERE breach_at < $4 ORDER BY breach_at LIMIT $6) AS n) AS overdue,
        (SELECT count(*) FROM (
-           SELECT FROM within WHERE state = 'waiting_customer' LIMIT $6) AS n) AS waiting,
-       (SELECT count(*) FROM (SELECT FROM within WHERE state = 'reopened' LIMIT $6) AS n)
+           SELECT FROM within WHERE breach_at >= $4 AND breach_at < $5 ORDER BY breach_at LIMIT $6)
+           AS n) AS today,
+       (SELECT count(*) FROM (
+           SELECT FROM within WHERE state = 'waiting_customer' ORDER BY breach_at LIMIT $6) AS n)
+           AS waiting,
+       (SELECT count(*) FROM (
+           SELECT FROM within WHERE state = 'reopened' ORDER BY breach_at LIMIT $6) AS n)
            AS reopened,
        (SELECT breach_at FROM within WHERE breach_at >= $4 ORDER BY breach_at LIMIT 1) AS next_due;
