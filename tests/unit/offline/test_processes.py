@@ -88,6 +88,15 @@ def test_what_cannot_be_made_is_said_with_its_reason() -> None:
         list(mapped(_unmakable, range(50), 2))
 
 
+@pytest.fixture
+def _as_python_starts() -> Iterator[None]:
+    """Stop as a command does, whatever handler another test's event loop has left."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_as_python_starts")
 def test_a_stop_that_another_thread_takes_waits_as_well() -> None:
     """A numeric library's thread blocks no signals, so the system hands them to it."""
     ends = threading.Event()
