@@ -16,6 +16,8 @@ from services.routing.routes import (
     inbox,
     live,
     measures,
+    promise,
+    promise_panel,
     webhook_deliveries,
     webhook_pages,
     webhooks,
@@ -52,5 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(case.routes)
     app.include_router(measures.routes)
     app.include_router(webhook_pages.routes)
+    app.include_router(promise.routes)
+    app.include_router(promise_panel.routes)
     app.include_router(health.routes)
     return app

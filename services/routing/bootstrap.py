@@ -17,12 +17,14 @@ from services.routing.adapters.postgres import (
     PostgresTransactions,
     prepare_months,
 )
+from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
 from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
 from services.routing.domain.ports import Transactions
 from services.routing.handlers.opening import open_followups
+from services.routing.handlers.promising import PromiseOffice
 from services.routing.handlers.webhooks import Office
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
@@ -57,6 +59,7 @@ class Desk:
     live: Live
     ping: Callable[[], Awaitable[object]]
     webhooks: Office
+    promises: PromiseOffice
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -106,6 +109,11 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
             webhooks=webhook_office(servers.pool, settings),
+            promises=PromiseOffice(
+                transactions=PostgresPromiseTransactions(servers.pool),
+                secret=settings.secret,
+                public_url=settings.public_url,
+            ),
         )
 
 

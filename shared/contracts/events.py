@@ -383,12 +383,25 @@ class Resolution(Tolerant):
     resolved_at: Moment
 
 
+class ReSurveyAnswer(Tolerant):
+    """What the customer said when asked whether it is solved, by the scales of the program.
+
+    `verdict` is no_response when the time to answer has passed: that is nobody's happiness. The
+    scale is absent then, and so is the value.
+    """
+
+    verdict: Literal["happy", "neutral", "unhappy", "no_response"]
+    scale: Literal["nps", "csat", "ces", "stars", "thumbs"] | None = None
+    value: Annotated[float, Field(ge=0, le=10)] | None = None
+
+
 class FollowUpChange(Tolerant):
     """A follow-up as it stands after one change.
 
     `version` counts its changes from 1 and is its ETag: of two changes the higher version is
     the later one, whatever the order in which they arrive. `assigned_as_last_resort` is there
-    while its owner has it because nobody of the team could be given it.
+    while its owner has it because nobody of the team could be given it. `answer` is there where
+    the change is the customer's answer to the re-survey, or the end of the time for one.
     """
 
     followup_id: UUID
@@ -410,6 +423,7 @@ class FollowUpChange(Tolerant):
     resolution: Resolution | None = None
     program_version: Annotated[int, Field(ge=1)]
     assigned_as_last_resort: Literal[True] | None = None
+    answer: ReSurveyAnswer | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

@@ -19,6 +19,8 @@ from shared.program.causes import Cause, Driver, Taxonomy
 from shared.program.parts import Id, Part, TimeZone, ids, known
 from shared.program.people import Department, Owner, Team
 from shared.program.places import ListeningPost, Touchpoint
+from shared.program.promise import PromisePage
+from shared.program.resurvey import ReSurvey
 from shared.program.rules import DEFAULT_RULE, CoCreation, DetectionRule
 from shared.program.scales import DEFAULT_SCALES, Scale, ScaleName
 from shared.program.sla import Pause, SlaPolicy
@@ -39,6 +41,8 @@ __all__ = [
     "Owner",
     "Pause",
     "Program",
+    "PromisePage",
+    "ReSurvey",
     "Scale",
     "ScaleName",
     "SlaPolicy",
@@ -142,6 +146,10 @@ class Program(Part):
     """Deadlines, for all segments one for each severity but none."""
     systemic_issues: SystemicIssuePolicy = SystemicIssuePolicy()
     """When a root cause becomes an issue that departments must plan for."""
+    promise: PromisePage = PromisePage()
+    """What customers see of their case."""
+    resurvey: ReSurvey = ReSurvey()
+    """When customers are asked whether it is solved, and for how long."""
     backtest: BacktestLimits | None = None
     """Limits that the next version has to keep. Without them it needs no backtest."""
 

@@ -39,6 +39,7 @@ from services.routing.domain.ports import (
     ViewCounts,
     Watch,
 )
+from services.routing.domain.resurvey import Asking
 from services.routing.domain.staffing import CustomerOfTeam, Inquiry, Staffing
 from shared.contracts.records import Outgoing
 from shared.postgres.outbox import enqueue
@@ -51,7 +52,11 @@ SCHEMA = "routing"
 VIEWS = ("mine", "team", "unowned", "all")
 DUES = ("any", "overdue", "today", "waiting", "reopened")
 _SQL = Path(__file__).parents[1] / "sql" / "queries"
-QUERIES = {**load(_SQL / "followups.sql"), **load(_SQL / "lists.sql")}
+QUERIES = {
+    **load(_SQL / "followups.sql"),
+    **load(_SQL / "lists.sql"),
+    **load(_SQL / "resurvey.sql"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,18 @@ class PostgresFollowUps:
     async def record(self, changes: Sequence[RecordedChange]) -> None:
         """Append to the follow-ups' histories."""
         await _record(self.connection, changes)
+
+    async def ask_again(self, asked: Asking) -> None:
+        """Keep that the customer is to be asked whether it is solved."""
+        await self.connection.execute(
+            QUERIES["ask_again"],
+            asked.followup_id,
+            asked.number,
+            asked.tenant,
+            asked.asked_at,
+            asked.expires_at,
+            asked.scale,
+        )
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Put `messages` into the outbox: they are published when the transaction has ended."""

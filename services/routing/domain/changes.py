@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.routing.domain.commands import Changed
+from services.routing.domain.resurvey import Answered
 from shared.contracts.events import (
     FollowUpChange,
     FollowUpChanged,
     Resolution,
+    ReSurveyAnswer,
     RootCause,
 )
 from shared.ids import derived_id
@@ -58,7 +60,14 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         resolution=_resolution(changed),
         program_version=followup.verdict.program_version,
         assigned_as_last_resort=True if followup.is_last_resort else None,
+        answer=_answer(changed.answer),
     )
+
+
+def _answer(answer: Answered | None) -> ReSurveyAnswer | None:
+    if answer is None:
+        return None
+    return ReSurveyAnswer(verdict=answer.verdict, scale=answer.scale, value=answer.value)
 
 
 def _resolution(changed: Changed) -> Resolution | None:

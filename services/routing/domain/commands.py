@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from services.routing.domain.followup import FollowUp, Resolution
 from services.routing.domain.handing import Wish, hand
+from services.routing.domain.resurvey import Answered
 from services.routing.domain.sla import resolve_by
 from services.routing.domain.transitions import (
     Actor,
@@ -29,11 +31,15 @@ class ProposedResolution:
     action_taken: str
 
 
+CustomerAct = Literal["customer_added", "customer_calls", "erasure_asked"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFollowUp:
     """A wish to change a follow-up: whatever is None stays as it is.
 
-    With `insist`, a lead gives it to somebody who is away.
+    With `insist`, a lead gives it to somebody who is away. `act` names what a customer did on
+    their page, where that alone does not change the state; `answer` is theirs to the re-survey.
     """
 
     state: FollowUpState | None = None
@@ -41,15 +47,21 @@ class ChangeFollowUp:
     note: str | None = None
     resolution: ProposedResolution | None = None
     insist: bool = False
+    act: CustomerAct | None = None
+    answer: Answered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A follow-up after a change, and the change's name; `why` it got the owner, if it got one."""
+    """A follow-up after a change, and the change's name; `why` it got the owner, if it got one.
+
+    `answer` is the customer's to the re-survey, if the change is that.
+    """
 
     followup: FollowUp
     change: str
     why: Why | None = None
+    answer: Answered | None = None
 
 
 def change(
@@ -62,7 +74,8 @@ def change(
     """
     _refuse_incoherent(command)
     _refuse_strangers(followup, actor, program, now)
-    after, name = followup, "noted"
+    after = followup
+    name: str = command.act or "noted"
     if command.owner is not None:
         wish = Wish(owner=command.owner, note=command.note or "", insist=command.insist)
         after, name = hand(after, wish, actor, program, now)
@@ -73,6 +86,7 @@ def change(
         followup=replace(after, version=followup.version + 1, changed_at=now),
         change=name,
         why=after.why if command.owner is not None else None,
+        answer=command.answer,
     )
 
 

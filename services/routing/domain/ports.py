@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.opening import Rotation
+from services.routing.domain.resurvey import Asking
 from services.routing.domain.staffing import Inquiry, Staffing
 from services.routing.domain.why import Why
 from shared.contracts.events import FollowUpState
@@ -214,6 +215,10 @@ class FollowUps(Protocol):
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:
         """Append to the follow-ups' histories."""
+        ...
+
+    async def ask_again(self, asked: Asking) -> None:
+        """Keep that the customer is to be asked whether it is solved."""
         ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:

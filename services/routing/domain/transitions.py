@@ -21,19 +21,28 @@ class Standing(Enum):
     LEAD = auto()  # of the follow-up's team
     ADMIN = auto()
     READER = auto()
+    CUSTOMER = auto()  # whose feedback it is, by their own link
+    PROGRAM = auto()  # what the clock does by the program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks for a change."""
+    """Who asks for a change. `stands_as` is for those who have no roles: no request sets it."""
 
     subject: str
     roles: frozenset[str]
+    stands_as: Standing | None = None
 
 
 WORKERS = frozenset({Standing.OWNER, Standing.LEAD, Standing.ADMIN})
 #: Nobody verifies, closes or merges away their own work.
 JUDGES = frozenset({Standing.LEAD, Standing.ADMIN})
+
+#: The customer opens it again; who could not be reached or wanted no contact, by speaking up.
+REOPENERS = WORKERS | {Standing.CUSTOMER}
+_BY_CUSTOMER = frozenset({Standing.CUSTOMER})
+#: An answer to the re-survey verifies, and the end of the time for one.
+_ASKED_AGAIN = frozenset({Standing.CUSTOMER, Standing.PROGRAM})
 
 _ANSWERING = frozenset({"frontline_owner", "team_lead"})
 #: A department's head is given what nobody of a team can be given.
@@ -60,12 +69,12 @@ TRANSITIONS: Mapping[S, Mapping[S, frozenset[Standing]]] = {
         S.RESOLVED: WORKERS,
         S.UNREACHABLE: WORKERS,
     },
-    S.RESOLVED: {S.VERIFIED: JUDGES, S.REOPENED: WORKERS},
-    S.VERIFIED: {S.CLOSED: JUDGES, S.REOPENED: WORKERS},
-    S.CLOSED: {S.REOPENED: WORKERS},
+    S.RESOLVED: {S.VERIFIED: JUDGES | _ASKED_AGAIN, S.REOPENED: REOPENERS},
+    S.VERIFIED: {S.CLOSED: JUDGES, S.REOPENED: REOPENERS},
+    S.CLOSED: {S.REOPENED: REOPENERS},
     S.REOPENED: {S.CONTACTING: WORKERS, S.IN_PROGRESS: WORKERS},
-    S.UNREACHABLE: {S.CONTACTING: WORKERS, S.CLOSED: JUDGES},
-    S.DECLINED_CONTACT: {S.IN_PROGRESS: WORKERS, S.CLOSED: JUDGES},
+    S.UNREACHABLE: {S.CONTACTING: WORKERS, S.CLOSED: JUDGES, S.REOPENED: _BY_CUSTOMER},
+    S.DECLINED_CONTACT: {S.IN_PROGRESS: WORKERS, S.CLOSED: JUDGES, S.REOPENED: _BY_CUSTOMER},
     S.MERGED: {},
 }
 
@@ -78,8 +87,8 @@ def standing(
     With `now`, the deputies of an absent owner count as the owner.
     """
     team = team_of(followup, program)
-    if "cx_admin" in actor.roles:
-        return Standing.ADMIN
+    if actor.stands_as or "cx_admin" in actor.roles:
+        return actor.stands_as or Standing.ADMIN
     if "team_lead" in actor.roles and team and team.lead == actor.subject:
         return Standing.LEAD
     if followup.owner == actor.subject and actor.roles & _OWNING:

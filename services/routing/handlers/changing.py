@@ -12,12 +12,14 @@ from services.routing.domain.changes import event_of
 from services.routing.domain.commands import Changed, ChangeFollowUp, change
 from services.routing.domain.followup import FollowUp, StaleVersionError
 from services.routing.domain.ports import Answer, FollowUps, RecordedChange, Transactions
+from services.routing.domain.resurvey import asking_of
 from services.routing.domain.sla import StateChange, states_entered
 from services.routing.domain.timing import on_the_clock
 from services.routing.domain.transitions import Actor
 from services.routing.errors import ReusedKeyError, UnknownFollowUpError
 from services.routing.handlers.opening import TOPIC
 from shared.contracts.codec import encode, key_of
+from shared.contracts.events import FollowUpState
 from shared.contracts.records import Outgoing
 from shared.program.document import Program
 
@@ -64,15 +66,33 @@ async def change_followup(
             if kept:
                 return kept
         followup = await _locked(followups, request)
-        changed = change(followup, request.command, request.actor, program, now)
-        if changed.followup.state is not followup.state:
-            changed = await _timed(followups, changed, program)
-        await _write(followups, changed, request)
+        changed = await carry_out(followups, followup, request, program=program, now=now)
         answer = answer_of(changed.followup)
         if request.key:
             subject = request.actor.subject
             await followups.keep_answer(subject, request.key, answer)
         return answer
+
+
+async def carry_out(
+    followups: FollowUps,
+    followup: FollowUp,
+    request: ChangeRequest,
+    *,
+    program: Program,
+    now: datetime,
+) -> Changed:
+    """Change a follow-up that the transaction has locked: its row, history, outbox, re-survey.
+
+    Raises RoutingError for what is refused; then nothing has changed.
+    """
+    changed = change(followup, request.command, request.actor, program, now)
+    if changed.followup.state is not followup.state:
+        changed = await _timed(followups, changed, program)
+    await _write(followups, changed, request)
+    if changed.change == FollowUpState.RESOLVED:
+        await followups.ask_again(asking_of(changed.followup, program))
+    return changed
 
 
 async def _kept(followups: FollowUps, request: ChangeRequest) -> Answer | None:

@@ -19,7 +19,14 @@ from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.followup import StaleVersionError
 from services.routing.domain.handing import Recipient, is_own, recipients
 from services.routing.domain.ports import HistoryEntry
-from services.routing.domain.transitions import JUDGES, Standing, allowed, standing, team_of
+from services.routing.domain.transitions import (
+    JUDGES,
+    WORKERS,
+    Standing,
+    allowed,
+    standing,
+    team_of,
+)
 from services.routing.errors import (
     IncompleteError,
     RoutingError,
@@ -37,6 +44,7 @@ from services.routing.routes.deps import (
 )
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
+from services.routing.routes.promise_panel import panel_of
 from shared.contracts.events import FollowUpState, Name, Text
 from shared.web.auth import Principal
 from shared.web.problems import InvalidProblem
@@ -215,6 +223,7 @@ async def _context(
         "before_words": wording.act_words(before, program) if before else "?",
         "key": secrets.token_urlsafe(12),
         "keys": _KEYS,
+        "promise": await panel_of(desk, case, program, can_work=position in WORKERS),
     }
 
 

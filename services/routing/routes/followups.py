@@ -15,6 +15,7 @@ from services.routing.domain.ports import Answer, Filter
 from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.promise_schemas import FollowUpDetail, detail_of
 from services.routing.routes.schemas import (
     FollowUpList,
     FollowUpPatch,
@@ -102,12 +103,12 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
 @routes.get("/followups/{followup_id}", responses=_PROBLEMS)
 async def show_followup(
     followup_id: UUID, response: Response, desk: DeskOfRequest, who: Staff
-) -> FollowUpView:
+) -> FollowUpDetail:
     """Return one follow-up; its ETag is what a change names in If-Match."""
     with problems():
         case = await reading.read_case(desk.transactions, who.tenant, followup_id)
     response.headers["ETag"] = etag(case.followup.version)
-    return view_of(case.followup)
+    return await detail_of(desk, who, case)
 
 
 @routes.get("/followups/{followup_id}/history", responses=_PROBLEMS)

@@ -23,7 +23,8 @@ WITH concerned AS (
                AS acknowledged_at,
            min(changed_at) FILTER (WHERE change IN ('contacting', 'waiting_customer'))
                AS contacted_at,
-           min(changed_at) FILTER (WHERE change = 'reopened') AS reopened_at,
+           min(changed_at) FILTER (
+               WHERE change = 'reopened' AND change.version > resolved.version) AS reopened_at,
            max(changed_at) FILTER (
                WHERE change IN ('merged', 'unreachable', 'declined_contact')) AS ended_at,
            count(*) FILTER (WHERE change = 'contacting'

@@ -1,0 +1,290 @@
+"""A customer on their own page: what they see, and what they do there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.routing.domain.commands import ChangeFollowUp, CustomerAct
+from services.routing.domain.followup import FollowUp
+from services.routing.domain.ports import Answer, HistoryEntry
+from services.routing.domain.promise import (
+    CUSTOMER,
+    CUSTOMER_NAME,
+    MOST_ACTS,
+    QUEUED,
+    Place,
+    Promise,
+    Wish,
+    can_reopen,
+    is_expired,
+)
+from services.routing.domain.promise_link import LAST_GENERATION, Link, link_of, token_of
+from services.routing.domain.promise_ports import Promises, PromiseTransactions
+from services.routing.domain.resurvey import (
+    SOLVED_STATES,
+    Answered,
+    Asking,
+    NotAskedError,
+    answered,
+)
+from services.routing.domain.transitions import WORKERS, Actor, standing
+from services.routing.errors import NotYoursError, RoutingError, UnknownFollowUpError
+from services.routing.handlers.changing import ChangeRequest, carry_out
+from shared.contracts.events import FollowUpState
+from shared.program.document import Program
+from shared.program.store import ProgramStore
+
+_ACTS: dict[Wish, CustomerAct] = {
+    "not_solved": "customer_added",
+    "add": "customer_added",
+    "person": "customer_calls",
+    "erase": "erasure_asked",
+}
+
+
+class DeadLinkError(RoutingError):
+    """The link opens nothing: altered, replaced, expired or never made. They all look the same."""
+
+
+class TooManyActsError(RoutingError):
+    """The customer has written so much that nobody would read more of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseOffice:
+    """What customers' pages take. `secret` is CLOSEDLOOP_SECRET, which signs their links."""
+
+    transactions: PromiseTransactions
+    secret: str = field(repr=False)
+    public_url: str
+
+    def address_of(self, promise: Promise) -> str:
+        """Return the address of the customer's page."""
+        link = Link(followup_id=promise.followup_id, generation=promise.generation)
+        return f"{self.public_url.rstrip('/')}/p/{token_of(link, self.secret)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest:
+    """A customer whose link names a follow-up that there is."""
+
+    tenant: str
+    link: Link
+    program: Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a customer's page is made of. `asked` is the latest round of a solved follow-up."""
+
+    followup: FollowUp
+    history: Sequence[HistoryEntry]
+    promise: Promise
+    program: Program
+    place: Place | None
+    asked: Asking | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseEdit:
+    """What somebody who works on a follow-up changes about its page."""
+
+    told_customer: str | None = None
+    replaces_link: bool = False
+
+    def applied(self, promise: Promise) -> Promise:
+        """Return the promise with the change."""
+        if self.replaces_link:
+            return replace(promise, generation=min(promise.generation + 1, LAST_GENERATION))
+        return replace(promise, told_customer=(self.told_customer or "").strip() or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept beside a follow-up: its page, and the latest asking if there was one."""
+
+    promise: Promise
+    asked: Asking | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """What a customer does: a wish or an answer, in which words, by which pressing of a button."""
+
+    wish: Wish | None = None
+    value: int | None = None
+    words: str = ""
+    key: str = ""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Return a digest: the same act, pressed twice, has the same one."""
+        said = repr((self.key, self.wish, self.value, self.words))
+        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+
+
+async def admit(office: PromiseOffice, programs: ProgramStore, token: str) -> Guest:
+    """Return whose page a token opens; raises DeadLinkError."""
+    link = link_of(token, office.secret)
+    if link is None:
+        raise DeadLinkError("This link was not made here.")
+    tenant = await office.transactions.tenant_of(link.followup_id)
+    program = (await programs.active_for([tenant])).get(tenant) if tenant else None
+    if tenant is None or program is None:
+        raise DeadLinkError("What this link names is not here.")
+    return Guest(tenant=tenant, link=link, program=program)
+
+
+async def visit(office: PromiseOffice, guest: Guest, now: datetime) -> Visit:
+    """Return what the customer sees; raises DeadLinkError."""
+    async with office.transactions.of_promises(guest.tenant) as promises:
+        followup, promise = await _behind(promises, guest, now)
+        return Visit(
+            followup=followup,
+            history=await promises.history(followup),
+            promise=promise,
+            program=guest.program,
+            place=await promises.place(followup) if followup.state in QUEUED else None,
+            asked=await _asked(promises, followup),
+        )
+
+
+async def act(office: PromiseOffice, guest: Guest, doing: Doing, now: datetime) -> None:
+    """Do what a customer asks, once, however often the button is pressed.
+
+    Raises DeadLinkError, TooManyActsError, and NotAskedError for an answer to no question.
+    """
+    async with office.transactions.of_promises(guest.tenant) as promises:
+        subject, key = f"customer:{guest.link.followup_id}", doing.fingerprint.hex()
+        if await promises.claim_key(subject, key, doing.fingerprint):
+            return
+        followup, promise = await _behind(promises, guest, now, for_update=True)
+        await _refuse_floods(promises, followup)
+        if doing.value is not None:
+            await _answer(promises, followup, doing, guest.program, now)
+        elif doing.wish is not None:
+            await _wish(promises, followup, promise, doing, doing.wish, guest.program, now)
+        await promises.keep_answer(subject, key, Answer(status=303, body="", etag=""))
+
+
+async def kept_for(office: PromiseOffice, followup: FollowUp) -> Kept:
+    """Return what is kept beside a follow-up, for those who work on it."""
+    async with office.transactions.of_promises(followup.tenant) as promises:
+        return Kept(
+            promise=await promises.promise(followup),
+            asked=await latest_asking(promises, followup.followup_id),
+        )
+
+
+async def edit(
+    office: PromiseOffice,
+    tenant: str,
+    followup_id: UUID,
+    change: PromiseEdit,
+    *,
+    actor: Actor,
+    program: Program,
+    now: datetime,
+) -> None:
+    """Change what the customer reads, or replace their link: the one before works no longer.
+
+    Raises UnknownFollowUpError; NotYoursError for who does not work on the follow-up.
+    """
+    async with office.transactions.of_promises(tenant) as promises:
+        followup = await promises.find(followup_id, for_update=True)
+        if followup is None:
+            raise UnknownFollowUpError(f"There is no follow-up {followup_id}.")
+        if standing(followup, actor, program, now) not in WORKERS:
+            raise NotYoursError("Only who works on it writes to its customer.")
+        await promises.keep(change.applied(await promises.promise(followup)))
+
+
+async def _behind(
+    promises: Promises, guest: Guest, now: datetime, *, for_update: bool = False
+) -> tuple[FollowUp, Promise]:
+    followup = await promises.find(guest.link.followup_id, for_update=for_update)
+    if followup is None or is_expired(followup, guest.program, now):
+        raise DeadLinkError("The time of this link is over.")
+    promise = await promises.promise(followup)
+    if promise.generation != guest.link.generation:
+        raise DeadLinkError("This link was replaced by another one.")
+    return followup, promise
+
+
+async def _refuse_floods(promises: Promises, followup: FollowUp) -> None:
+    history = await promises.history(followup)
+    if sum(entry.actor == CUSTOMER.subject for entry in history) >= MOST_ACTS:
+        raise TooManyActsError("There are too many entries of this customer already.")
+
+
+async def _wish(
+    promises: Promises,
+    followup: FollowUp,
+    promise: Promise,
+    doing: Doing,
+    wish: Wish,
+    program: Program,
+    now: datetime,
+) -> None:
+    if wish == "erase" and promise.erasure_asked_at:
+        return
+    reopens = wish in ("not_solved", "person") and can_reopen(followup)
+    command = ChangeFollowUp(
+        state=FollowUpState.REOPENED if reopens else None,
+        act=None if reopens else _ACTS[wish],
+        note=doing.words or None,
+    )
+    await carry_out(promises, followup, _request(followup, command), program=program, now=now)
+    if wish == "person":
+        await promises.keep(replace(promise, call_asked_at=now))
+    elif wish == "erase":
+        await promises.keep(replace(promise, erasure_asked_at=now))
+        await promises.erase(followup.followup_id)
+
+
+async def _answer(
+    promises: Promises, followup: FollowUp, doing: Doing, program: Program, now: datetime
+) -> None:
+    asked = await _asked(promises, followup)
+    if asked is None or doing.value is None:
+        raise NotAskedError("Nothing is asked here.")
+    ended, answer = answered(asked, doing.value, program, now)
+    command = replace(_following(followup, answer), note=doing.words or None, answer=answer)
+    await carry_out(promises, followup, _request(followup, command), program=program, now=now)
+    await promises.settle(ended)
+
+
+def _following(followup: FollowUp, answer: Answered) -> ChangeFollowUp:
+    """Return what an answer asks for: an unhappy one opens the follow-up again."""
+    if answer.verdict == "unhappy":
+        return ChangeFollowUp(state=FollowUpState.REOPENED)
+    if followup.state is FollowUpState.RESOLVED:
+        return ChangeFollowUp(state=FollowUpState.VERIFIED)
+    return ChangeFollowUp(act="customer_added")
+
+
+async def _asked(promises: Promises, followup: FollowUp) -> Asking | None:
+    if followup.state not in SOLVED_STATES:
+        return None
+    return await latest_asking(promises, followup.followup_id)
+
+
+async def latest_asking(promises: Promises, followup_id: UUID) -> Asking | None:
+    """Return the latest asking, None when there was none."""
+    rounds = await promises.rounds(followup_id)
+    return rounds[-1] if rounds else None
+
+
+def _request(followup: FollowUp, command: ChangeFollowUp) -> ChangeRequest:
+    return ChangeRequest(
+        tenant=followup.tenant,
+        followup_id=followup.followup_id,
+        expected_version=followup.version,
+        command=command,
+        actor=CUSTOMER,
+        actor_name=CUSTOMER_NAME,
+    )
