@@ -35,7 +35,9 @@ class Way:
     `owner` is who resolved it, or who has it. `due_at` is the deadline that its resolution had to
     keep, pauses included. `contacts` are those until it was resolved. `back_at` is when the same
     customer's next follow-up at the same touchpoint was opened, `ended_at` when it ended without a
-    resolution: merged into another, the customer out of reach or not willing.
+    resolution: merged into another, the customer out of reach or not willing. `answered_at` is when
+    its customer last answered the re-survey, `is_happy` what they said: who did not answer said
+    nothing.
     """
 
     followup_id: UUID
@@ -50,6 +52,8 @@ class Way:
     contacts: int
     back_at: datetime | None
     ended_at: datetime | None
+    answered_at: datetime | None = None
+    is_happy: bool = False
 
     @property
     def is_kept(self) -> bool:
@@ -116,7 +120,8 @@ class Measures:
 
     `opened` in the period, of which `closed` have been resolved since. `kept` promises of those
     judged in the period. Of the follow-ups first resolved in the period: `reopened` ones,
-    `first_contact` ones (of those whose window is over), `hasty` and `mass` ones.
+    `first_contact` ones (of those whose window is over), `hasty` and `mass` ones. `recovered`
+    customers of those who answered the re-survey in the period, by their last answer.
     """
 
     opened: int
@@ -129,6 +134,7 @@ class Measures:
     first_contact: Part
     hasty: Part
     mass: Part
+    recovered: Part
 
 
 def measured(
@@ -154,6 +160,9 @@ def measured(
         first_contact=_part(settled, is_first_contact),
         hasty=_part(resolved, lambda way: _taken(way) < HASTY),
         mass=Part(n=len(mass_closed(resolved)), of=len(resolved)),
+        recovered=_part(
+            [way for way in ways if _within(way.answered_at, period)], lambda way: way.is_happy
+        ),
     )
 
 

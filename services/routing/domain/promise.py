@@ -99,6 +99,14 @@ def wants_person(promise: Promise, history: Sequence[HistoryEntry]) -> bool:
     )
 
 
+def holds_words(followup: FollowUp, history: Sequence[HistoryEntry]) -> bool:
+    """Return whether something is left of what the customer said, or of how they are reached."""
+    voice = followup.voice
+    written = (entry.note for entry in history if entry.actor == CUSTOMER.subject)
+    said = (voice.text, voice.contact_name, voice.contact_email, voice.contact_phone)
+    return any(said) or any(written)
+
+
 def more_urgent(severity: Severity) -> list[str]:
     """Return the severities above `severity`."""
     known = _BY_URGENCY.index(severity) if severity in _BY_URGENCY else -1

@@ -20,6 +20,7 @@ from services.routing.domain.promise import (
     Promise,
     Wish,
     can_reopen,
+    holds_words,
     is_expired,
 )
 from services.routing.domain.promise_link import LAST_GENERATION, Link, link_of, token_of
@@ -163,7 +164,10 @@ async def act(office: PromiseOffice, guest: Guest, doing: Doing, now: datetime) 
         if await promises.claim_key(subject, key, doing.fingerprint):
             return
         followup, promise = await _behind(promises, guest, now, for_update=True)
-        await _refuse_floods(promises, followup)
+        history = await promises.history(followup)
+        _refuse_floods(history)
+        if doing.wish == "erase" and _is_erased(followup, promise, history):
+            return
         if doing.value is not None:
             await _answer(promises, followup, doing, guest.program, now)
         elif doing.wish is not None:
@@ -215,8 +219,11 @@ async def _behind(
     return followup, promise
 
 
-async def _refuse_floods(promises: Promises, followup: FollowUp) -> None:
-    history = await promises.history(followup)
+def _is_erased(followup: FollowUp, promise: Promise, history: Sequence[HistoryEntry]) -> bool:
+    return promise.erasure_asked_at is not None and not holds_words(followup, history)
+
+
+def _refuse_floods(history: Sequence[HistoryEntry]) -> None:
     if sum(entry.actor == CUSTOMER.subject for entry in history) >= MOST_ACTS:
         raise TooManyActsError("There are too many entries of this customer already.")
 
@@ -230,8 +237,6 @@ async def _wish(
     program: Program,
     now: datetime,
 ) -> None:
-    if wish == "erase" and promise.erasure_asked_at:
-        return
     reopens = wish in ("not_solved", "person") and can_reopen(followup)
     command = ChangeFollowUp(
         state=FollowUpState.REOPENED if reopens else None,

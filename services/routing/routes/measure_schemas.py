@@ -74,6 +74,9 @@ class MeasuresView(Told):
     mass: ShareView
     """Of those first resolved in the period: five or more by one person within ten minutes, each
     in the last hour before its deadline."""
+    recovered: ShareView
+    """Of those whose customers answered the re-survey in the period: happy by their last answer.
+    Who did not answer is not counted."""
 
 
 class GroupView(MeasuresView):
@@ -130,6 +133,7 @@ def _measures(measures: Measures) -> dict[str, int | StepView | ShareView]:
         "first_contact": _share(measures.first_contact),
         "hasty": _share(measures.hasty),
         "mass": _share(measures.mass),
+        "recovered": _share(measures.recovered),
     }
 
 

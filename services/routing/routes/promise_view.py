@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Literal
 
 from services.routing.domain.followup import FollowUp
-from services.routing.domain.promise import Commitment, Place, commitment_of, wants_person
+from services.routing.domain.promise import (
+    Commitment,
+    Place,
+    commitment_of,
+    holds_words,
+    wants_person,
+)
 from services.routing.domain.resurvey import CHOICES, SOLVED_STATES, Asking
 from services.routing.domain.timetable import Step
 from services.routing.domain.transitions import team_of
@@ -59,6 +65,7 @@ class PromiseView:
     phone: str
     is_open: bool
     is_erased: bool
+    can_erase: bool
 
 
 def view_of_visit(seen: Visit, say: Catalogue, now: datetime) -> PromiseView:
@@ -86,6 +93,7 @@ def view_of_visit(seen: Visit, say: Catalogue, now: datetime) -> PromiseView:
         phone=program.promise.phone or "",
         is_open=followup.is_open,
         is_erased=promise.erasure_asked_at is not None,
+        can_erase=promise.erasure_asked_at is None or holds_words(followup, seen.history),
     )
 
 

@@ -364,6 +364,9 @@ async def test_data_is_erased_after_a_second_look_and_the_team_is_told(
     assert "What you wrote is erased" in await customer.page()
     await customer.press("erase")
     assert len(await history(worker_pool)) == 3
+    await customer.press("add", words="I forgot: 9999.")
+    await customer.press("erase")
+    assert [note for *_, note in (await history(worker_pool))[3:]] == [None, None]
     assert "Had their data erased" in (await call().get(f"/inbox/{followup_id(1)}")).text
 
 

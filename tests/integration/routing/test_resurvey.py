@@ -179,6 +179,24 @@ async def test_a_round_that_was_overtaken_verifies_nothing(
     assert (case["state"], case["resurvey"]["ending"]) == ("reopened", "overtaken")
 
 
+async def test_the_recovery_rate_counts_those_who_answered_alone(
+    app: FastAPI, call: Caller, worker_pool: Pool, browser: AsyncClient
+) -> None:
+    at(app, NOW)
+    await opened(worker_pool, [scored(n) for n in range(1, 6)])
+    for number in range(1, 6):
+        await resolve(call, number)
+    at(app, SOON)
+    for number, choice in ((1, "10"), (2, "8"), (3, "1")):
+        await customer_of(app, browser, number).press("answer", choice=choice)
+    at(app, LATE)
+    assert await end_rounds(app) == 2
+    days = {"since": "2026-11-01", "until": "2026-12-31"}
+    measures = (await call("mali").get("/followups/v1/measures", params=days)).json()["all"]
+    assert (measures["recovered"]["n"], measures["recovered"]["of"]) == (1, 3)
+    assert (measures["reopened"]["n"], measures["reopened"]["of"]) == (1, 5)
+
+
 async def test_rounds_of_every_tenant_end_each_in_its_own(
     app: FastAPI, call: Caller, worker_pool: Pool
 ) -> None:

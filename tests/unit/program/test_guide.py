@@ -82,3 +82,12 @@ def _rating(scale: str, value: float) -> Rating:
     rating = feedback(rating={"scale": scale, "value": value}).rating
     assert rating is not None
     return rating
+
+
+def test_what_the_customers_guide_lets_one_set_is_sound_and_says_the_defaults() -> None:
+    guide = Path(__file__).parents[3] / "docs/guides/customers-page.md"
+    (parts,) = re.findall(r"```yaml\n(.*?)```", guide.read_text(encoding="utf-8"), flags=re.DOTALL)
+    said, plain = read_program(DOCUMENT + parts), read_program(DOCUMENT)
+    assert said.promise.phone
+    assert said.promise.model_copy(update={"phone": None}) == plain.promise
+    assert said.resurvey.model_copy(update={"question": {}}) == plain.resurvey

@@ -44,7 +44,13 @@ SELECT followup_id, team, coalesce(resolved.actor, concerned.owner) AS owner, op
           AND later.customer_id = concerned.customer_id
           AND later.touchpoint = concerned.touchpoint
           AND later.opened_at > resolved.resolved_at) AS back_at,
-       CASE WHEN NOT is_open AND resolved_at IS NULL THEN ended_at END AS ended_at
+       CASE WHEN NOT is_open AND resolved_at IS NULL THEN ended_at END AS ended_at,
+       answer.settled_at AS answered_at, coalesce(answer.ending = 'happy', false) AS is_happy
 FROM concerned
 JOIN steps USING (followup_id)
-LEFT JOIN resolved USING (followup_id);
+LEFT JOIN resolved USING (followup_id)
+LEFT JOIN LATERAL (
+    SELECT settled_at, ending FROM routing.resurvey
+    WHERE followup_id = concerned.followup_id AND ending IN ('happy', 'neutral', 'unhappy')
+    ORDER BY round DESC
+    LIMIT 1) AS answer ON true;
