@@ -91,6 +91,12 @@ class Course:
             return self.states if state is S.ASSIGNED else ()
         return self.states[self.states.index(state) + 1 :]
 
+    @property
+    def contact(self) -> dict[str, str]:
+        """Return the call that brings the case to contacting."""
+        outcome = "no_answer" if S.UNREACHABLE in self.states else "reached"
+        return {"channel": "phone", "outcome": outcome}
+
     def change(self, state: S) -> dict[str, Any]:
         """Return the change that brings the case to `state`."""
         if state is S.RESOLVED:

@@ -13,6 +13,7 @@ from deploy.sample.casework import Case, Casework, Course
 from deploy.sample.company import Company
 from deploy.sample.generator import SampleEvent
 from deploy.sample.site import Desk, Office, expected
+from shared.contracts.events import FollowUpState
 
 PATH = "/followups/v1/followups"
 
@@ -85,15 +86,18 @@ class Owners:
 async def _through(desk: Desk, case: Case, course: Course) -> Case | None:
     """Return the case at the end of its course, None when somebody overtook it."""
     for state in course.after(case.state):
-        response = await desk.patch(
-            f"{PATH}/{case.followup_id}",
-            course.change(state),
-            version=case.version,
-            key=f"sample-{case.followup_id}-{case.version}-{state}",
-        )
+        key = f"sample-{case.followup_id}-{case.version}-{state}"
+        path = f"{PATH}/{case.followup_id}"
+        if state is FollowUpState.CONTACTING:
+            response = await desk.post(
+                f"{path}/contacts", course.contact, version=case.version, key=key
+            )
+        else:
+            response = await desk.patch(path, course.change(state), version=case.version, key=key)
         if response.status_code in _OVERTAKEN:
             return None
-        case = Case.of(expected(response).json())
+        answer = expected(response).json()
+        case = Case.of(answer.get("followup", answer))
     return case
 
 

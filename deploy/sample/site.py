@@ -49,9 +49,12 @@ class Desk:
         headers = {"If-Match": f'"{version}"', "Idempotency-Key": key}
         return await self._ask("PATCH", path, json=body, headers=headers)
 
-    async def post(self, path: str, body: Mapping[str, Any], *, key: str) -> httpx.Response:
-        """Post `body`; the same `key` does it once."""
-        return await self._ask("POST", path, json=body, headers={"Idempotency-Key": key})
+    async def post(
+        self, path: str, body: Mapping[str, Any], *, key: str, version: int | None = None
+    ) -> httpx.Response:
+        """Post `body`, to a `version` where it is about one; the same `key` does it once."""
+        match = {"If-Match": f'"{version}"'} if version is not None else {}
+        return await self._ask("POST", path, json=body, headers={"Idempotency-Key": key, **match})
 
     async def _ask(
         self,

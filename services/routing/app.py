@@ -11,6 +11,7 @@ from services.routing.bootstrap import open_desk
 from services.routing.routes import (
     bulk,
     case,
+    contacts,
     followups,
     health,
     inbox,
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     site.install(app, settings)
     app.include_router(followups.routes)
+    app.include_router(contacts.routes)
     app.include_router(webhooks.routes)
     app.include_router(webhook_deliveries.routes)
     app.include_router(inbox.routes)

@@ -42,6 +42,14 @@ class ForbiddenTransitionError(RoutingError):
         self.allowed = tuple(allowed)
 
 
+class NoContactError(RoutingError):
+    """In its present state nobody contacts the customer."""
+
+
+class TooFewAttemptsError(RoutingError):
+    """The customer was not tried as often as the program asks before giving up."""
+
+
 class IncompleteError(RoutingError):
     """Parts of the request are missing or wrong: `faults` says what, by dotted field."""
 

@@ -368,6 +368,35 @@ class FollowUpState(StrEnum):
     DECLINED_CONTACT = "declined_contact"
 
 
+class ContactChannel(StrEnum):
+    """How somebody tried to reach a customer."""
+
+    PHONE = "phone"
+    MAIL = "mail"
+    CHAT = "chat"
+    MESSAGE = "message"
+    VISIT = "visit"
+    LETTER = "letter"
+
+
+class ContactOutcome(StrEnum):
+    """What came of an attempt to reach a customer. `sent`: in writing, without an answer yet."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    WRONG_DETAILS = "wrong_details"
+    CALLBACK_AGREED = "callback_agreed"
+    DECLINED = "declined"
+    SENT = "sent"
+
+
+class ContactMade(Tolerant):
+    """An attempt to reach the customer. What was said stays inside."""
+
+    channel: ContactChannel
+    outcome: ContactOutcome
+
+
 class RootCause(Tolerant):
     """What went wrong and why, as the owner confirmed it: ids from the program's taxonomy."""
 
@@ -401,7 +430,8 @@ class FollowUpChange(Tolerant):
     `version` counts its changes from 1 and is its ETag: of two changes the higher version is
     the later one, whatever the order in which they arrive. `assigned_as_last_resort` is there
     while its owner has it because nobody of the team could be given it. `answer` is there where
-    the change is the customer's answer to the re-survey, or the end of the time for one.
+    the change is the customer's answer to the re-survey, or the end of the time for one; `contact`
+    where it is an attempt to reach the customer.
     """
 
     followup_id: UUID
@@ -424,6 +454,7 @@ class FollowUpChange(Tolerant):
     program_version: Annotated[int, Field(ge=1)]
     assigned_as_last_resort: Literal[True] | None = None
     answer: ReSurveyAnswer | None = None
+    contact: ContactMade | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

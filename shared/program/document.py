@@ -16,6 +16,7 @@ from shared.contracts.events import Name, Severity, Tenant
 from shared.program.assignment import Absence, by_owner
 from shared.program.calendars import BusinessCalendar
 from shared.program.causes import Cause, Driver, Taxonomy
+from shared.program.contact import ContactPolicy
 from shared.program.parts import Id, Part, TimeZone, ids, known
 from shared.program.people import Department, Owner, Team
 from shared.program.places import ListeningPost, Touchpoint
@@ -33,6 +34,7 @@ __all__ = [
     "BusinessCalendar",
     "Cause",
     "CoCreation",
+    "ContactPolicy",
     "Department",
     "DetectionRule",
     "Driver",
@@ -144,6 +146,8 @@ class Program(Part):
     """What makes customers satisfied or not."""
     sla: Annotated[tuple[SlaPolicy, ...], Field(min_length=1)]
     """Deadlines, for all segments one for each severity but none."""
+    contact: ContactPolicy = ContactPolicy()
+    """How often owners try to reach a customer, and who writes."""
     systemic_issues: SystemicIssuePolicy = SystemicIssuePolicy()
     """When a root cause becomes an issue that departments must plan for."""
     promise: PromisePage = PromisePage()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+from services.routing.adapters import contacts
 from services.routing.adapters.deliveries import enqueue_changes
 from services.routing.adapters.rows import (
     change_columns_of,
@@ -20,6 +21,7 @@ from services.routing.adapters.rows import (
     timetable_of,
     why_json,
 )
+from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.opening import Rotation
 from services.routing.domain.ports import (
@@ -227,6 +229,14 @@ class PostgresFollowUps:
             asked.expires_at,
             asked.scale,
         )
+
+    async def add_attempt(self, attempt: ContactAttempt) -> None:
+        """Keep an attempt to reach the customer, for good."""
+        await contacts.insert(self.connection, attempt)
+
+    async def attempts(self, followup_id: UUID) -> list[ContactAttempt]:
+        """Return the attempts to reach the customer, oldest first."""
+        return await contacts.of_followup(self.connection, followup_id)
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Put `messages` into the outbox: they are published when the transaction has ended."""

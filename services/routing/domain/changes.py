@@ -7,6 +7,7 @@ from uuid import UUID
 from services.routing.domain.commands import Changed
 from services.routing.domain.resurvey import Answered
 from shared.contracts.events import (
+    ContactMade,
     FollowUpChange,
     FollowUpChanged,
     Resolution,
@@ -61,6 +62,7 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         program_version=followup.verdict.program_version,
         assigned_as_last_resort=True if followup.is_last_resort else None,
         answer=_answer(changed.answer),
+        contact=_contact(changed),
     )
 
 
@@ -68,6 +70,13 @@ def _answer(answer: Answered | None) -> ReSurveyAnswer | None:
     if answer is None:
         return None
     return ReSurveyAnswer(verdict=answer.verdict, scale=answer.scale, value=answer.value)
+
+
+def _contact(changed: Changed) -> ContactMade | None:
+    contact = changed.contact
+    if contact is None:
+        return None
+    return ContactMade(channel=contact.channel, outcome=contact.outcome)
 
 
 def _resolution(changed: Changed) -> Resolution | None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from services.routing.domain.contacts import (
+    CONTACTED,
+    Contact,
+    ContactAttempt,
+    refuse_impossible,
+    refuse_too_few,
+    state_after,
+)
 from services.routing.domain.followup import FollowUp, Resolution
 from services.routing.domain.handing import Wish, hand
 from services.routing.domain.resurvey import Answered
@@ -49,28 +58,46 @@ class ChangeFollowUp:
     insist: bool = False
     act: CustomerAct | None = None
     answer: Answered | None = None
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A follow-up after a change, and the change's name; `why` it got the owner, if it got one.
+    """A follow-up after a change, and the change's name.
 
-    `answer` is the customer's to the re-survey, if the change is that.
+    `why` it got the owner, if it got one; `contact` where somebody tried to reach the customer;
+    `answer` where the change is the customer's to the re-survey.
     """
 
     followup: FollowUp
     change: str
     why: Why | None = None
     answer: Answered | None = None
+    contact: Contact | None = None
+
+
+def in_steps(followup: FollowUp, command: ChangeFollowUp) -> list[ChangeFollowUp]:
+    """Return what is to be done one after the other: who contacts a customer has seen the case."""
+    if command.contact and followup.state is FollowUpState.ASSIGNED:
+        return [ChangeFollowUp(state=FollowUpState.ACKNOWLEDGED), command]
+    return [command]
 
 
 def change(
-    followup: FollowUp, command: ChangeFollowUp, actor: Actor, program: Program, now: datetime
+    followup: FollowUp,
+    command: ChangeFollowUp,
+    actor: Actor,
+    program: Program,
+    now: datetime,
+    *,
+    tried: Sequence[ContactAttempt] = (),
 ) -> Changed:
     """Return `followup` one version on, changed as `command` asks.
 
-    Raises IncompleteError (nothing asked, an owner who is not of the team or away, a resolution
-    without root cause and action), NotYoursError or ForbiddenTransitionError.
+    `tried` are the attempts in vain to reach the customer: without enough of them it does not
+    become unreachable. Raises IncompleteError (nothing asked, an owner who is not of the team or
+    away, a resolution without root cause and action), NotYoursError, ForbiddenTransitionError,
+    NoContactError or TooFewAttemptsError.
     """
     _refuse_incoherent(command)
     _refuse_strangers(followup, actor, program, now)
@@ -82,11 +109,16 @@ def change(
     if command.state is not None:
         after = _moved(after, command.state, command.resolution, actor, program, now)
         name = command.state.value
+    if command.state is FollowUpState.UNREACHABLE:
+        refuse_too_few(tried, program)
+    if command.contact is not None:
+        after, name = _contacted(after, command.contact, actor, program, now), CONTACTED
     return Changed(
         followup=replace(after, version=followup.version + 1, changed_at=now),
         change=name,
         why=after.why if command.owner is not None else None,
         answer=command.answer,
+        contact=command.contact,
     )
 
 
@@ -117,6 +149,8 @@ def _refuse_incoherent(command: ChangeFollowUp) -> None:
         raise IncompleteError({"": "Nothing is to be changed: give state, owner or note."})
     if command.resolution and command.state is not FollowUpState.RESOLVED:
         raise IncompleteError({"state": "A resolution goes with the state resolved."})
+    if command.contact and (command.state or command.owner):
+        raise IncompleteError({"contact": "Log the contact by itself: no state or owner with it."})
 
 
 def _refuse_strangers(followup: FollowUp, actor: Actor, program: Program, now: datetime) -> None:
@@ -127,6 +161,22 @@ def _refuse_strangers(followup: FollowUp, actor: Actor, program: Program, now: d
         )
 
 
+def _contacted(
+    followup: FollowUp, contact: Contact, actor: Actor, program: Program, now: datetime
+) -> FollowUp:
+    refuse_impossible(contact)
+    _refuse_colleagues(followup, actor, program, now)
+    target = state_after(followup.state)
+    if target is followup.state:
+        return followup
+    return _moved(followup, target, None, actor, program, now)
+
+
+def _refuse_colleagues(followup: FollowUp, actor: Actor, program: Program, now: datetime) -> None:
+    if standing(followup, actor, program, now) is Standing.COLLEAGUE:
+        raise NotYoursError(f"It is {followup.owner}'s.", remedy="Take it first.")
+
+
 def _moved(
     followup: FollowUp,
     target: FollowUpState,
@@ -135,10 +185,8 @@ def _moved(
     program: Program,
     now: datetime,
 ) -> FollowUp:
-    who = standing(followup, actor, program, now)
-    ways = allowed(followup, who)
-    if who is Standing.COLLEAGUE:
-        raise NotYoursError(f"It is {followup.owner}'s.", remedy="Take it first.")
+    _refuse_colleagues(followup, actor, program, now)
+    ways = allowed(followup, standing(followup, actor, program, now))
     if target not in ways:
         raise ForbiddenTransitionError(followup.state, target, ways)
     if target is FollowUpState.RESOLVED:

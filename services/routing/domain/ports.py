@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.opening import Rotation
 from services.routing.domain.resurvey import Asking
@@ -219,6 +220,14 @@ class FollowUps(Protocol):
 
     async def ask_again(self, asked: Asking) -> None:
         """Keep that the customer is to be asked whether it is solved."""
+        ...
+
+    async def add_attempt(self, attempt: ContactAttempt) -> None:
+        """Keep an attempt to reach the customer, for good."""
+        ...
+
+    async def attempts(self, followup_id: UUID) -> list[ContactAttempt]:
+        """Return the attempts to reach the customer, oldest first."""
         ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from services.routing.domain.contacts import CONTACTED
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import HistoryEntry
 from services.routing.domain.sla import Terms, terms
@@ -31,6 +32,7 @@ QUEUED = frozenset(
         FollowUpState.REOPENED,
     }
 )
+_TURNED_TO = frozenset({FollowUpState.CONTACTING.value, CONTACTED})
 _BY_URGENCY = (Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 #: A step whose policy names no hours is promised anew from day to day.
 _A_DAY = 24.0
@@ -95,7 +97,7 @@ def wants_person(promise: Promise, history: Sequence[HistoryEntry]) -> bool:
     """Return whether the customer asked for a person and nobody has turned to them since."""
     asked = promise.call_asked_at
     return asked is not None and not any(
-        entry.change == FollowUpState.CONTACTING and entry.changed_at > asked for entry in history
+        entry.change in _TURNED_TO and entry.changed_at > asked for entry in history
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -18,10 +18,11 @@ _CLOCKS_KEPT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChange:
-    """That a follow-up came into `state` at the moment `at`."""
+    """That a follow-up came into `state` at `at`; `is_contact`: that a contact was made then."""
 
     state: FollowUpState
     at: datetime
+    is_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def deadlines(
     reopened = [one.at for one in history if one.state is FollowUpState.REOPENED]
     start = reopened[-1] if reopened else opened_at
     now = [one for one in history if one.at >= start]
-    contacts = [one.at for one in now if one.state in CONTACT_STATES]
+    contacts = [one.at for one in now if one.is_contact or one.state in CONTACT_STATES]
     waits = list(_waits(now))
     contact = policy.next_contact_hours
     return Deadlines(
@@ -84,16 +85,16 @@ def deadlines(
 
 
 def states_entered(history: Sequence[StateChange]) -> list[StateChange]:
-    """Return the entries of `history`, oldest first, at which the state became another one.
+    """Return the entries of `history`, oldest first, that are contacts or bring another state.
 
     Moments come from the clocks of several machines: none is left before the one it follows.
     """
     entered: list[StateChange] = []
     for one in history:
         last = entered[-1] if entered else None
-        if last is None or one.state is not last.state:
+        if last is None or one.is_contact or one.state is not last.state:
             at = max(one.at, last.at) if last else one.at
-            entered.append(StateChange(state=one.state, at=at))
+            entered.append(replace(one, at=at))
     return entered
 
 

@@ -85,10 +85,11 @@ def timetable(
 
 def _steps(due: Deadlines, history: Sequence[StateChange]) -> Iterator[StepTime]:
     states = {one.state for one in history}
+    contacted = any(one.is_contact for one in history)
     over = bool(history) and not is_running(history[-1].state)
     times = (
         (Step.ACKNOWLEDGE, due.acknowledge, bool(states - _UNSEEN)),
-        (Step.FIRST_CONTACT, due.first_contact, bool(states & _FIRST_CONTACT_DONE)),
+        (Step.FIRST_CONTACT, due.first_contact, contacted or bool(states & _FIRST_CONTACT_DONE)),
         (Step.NEXT_CONTACT, due.next_contact, False),
         (Step.RESOLVE, due.resolve, False),
     )

@@ -9,9 +9,16 @@ from datetime import datetime
 from uuid import UUID
 
 from services.routing.domain.changes import event_of
-from services.routing.domain.commands import Changed, ChangeFollowUp, change
+from services.routing.domain.commands import Changed, ChangeFollowUp, change, in_steps
+from services.routing.domain.contacts import CONTACTED, Contact, ContactAttempt, in_vain
 from services.routing.domain.followup import FollowUp, StaleVersionError
-from services.routing.domain.ports import Answer, FollowUps, RecordedChange, Transactions
+from services.routing.domain.ports import (
+    Answer,
+    FollowUps,
+    HistoryEntry,
+    RecordedChange,
+    Transactions,
+)
 from services.routing.domain.resurvey import asking_of
 from services.routing.domain.sla import StateChange, states_entered
 from services.routing.domain.timing import on_the_clock
@@ -66,8 +73,10 @@ async def change_followup(
             if kept:
                 return kept
         followup = await _locked(followups, request)
-        changed = await carry_out(followups, followup, request, program=program, now=now)
-        answer = answer_of(changed.followup)
+        for command in in_steps(followup, request.command):
+            step = replace(request, command=command)
+            followup = await carry_out(followups, followup, step, program=program, now=now)
+        answer = answer_of(followup)
         if request.key:
             subject = request.actor.subject
             await followups.keep_answer(subject, request.key, answer)
@@ -81,18 +90,20 @@ async def carry_out(
     *,
     program: Program,
     now: datetime,
-) -> Changed:
+) -> FollowUp:
     """Change a follow-up that the transaction has locked: its row, history, outbox, re-survey.
 
-    Raises RoutingError for what is refused; then nothing has changed.
+    Returns it as it is then. Raises RoutingError for what is refused; then nothing has changed.
     """
-    changed = change(followup, request.command, request.actor, program, now)
-    if changed.followup.state is not followup.state:
+    gives_up = request.command.state is FollowUpState.UNREACHABLE
+    tried = await _tried(followups, followup) if gives_up else []
+    changed = change(followup, request.command, request.actor, program, now, tried=tried)
+    if changed.contact or changed.followup.state is not followup.state:
         changed = await _timed(followups, changed, program)
     await _write(followups, changed, request)
     if changed.change == FollowUpState.RESOLVED:
         await followups.ask_again(asking_of(changed.followup, program))
-    return changed
+    return changed.followup
 
 
 async def _kept(followups: FollowUps, request: ChangeRequest) -> Answer | None:
@@ -114,14 +125,24 @@ async def _locked(followups: FollowUps, request: ChangeRequest) -> FollowUp:
     return followup
 
 
+async def _tried(followups: FollowUps, followup: FollowUp) -> list[ContactAttempt]:
+    history = await followups.history(followup)
+    attempts = await followups.attempts(followup.followup_id)
+    return in_vain(attempts, [(entry.version, entry.change) for entry in history])
+
+
 async def _timed(followups: FollowUps, changed: Changed, program: Program) -> Changed:
     """Return the change with the deadlines that follow from its new state."""
     after = changed.followup
-    past = [
-        StateChange(state=one.state, at=one.changed_at) for one in await followups.history(after)
-    ]
-    history = [*past, StateChange(state=after.state, at=after.changed_at)]
+    present = StateChange(
+        state=after.state, at=after.changed_at, is_contact=changed.contact is not None
+    )
+    history = [*map(_state_change, await followups.history(after)), present]
     return replace(changed, followup=on_the_clock(after, program, states_entered(history)))
+
+
+def _state_change(entry: HistoryEntry) -> StateChange:
+    return StateChange(state=entry.state, at=entry.changed_at, is_contact=entry.change == CONTACTED)
 
 
 async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest) -> None:
@@ -138,5 +159,22 @@ async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest)
         why=changed.why,
     )
     await followups.record([row])
+    if changed.contact:
+        await followups.add_attempt(_attempt(row, changed.contact))
     key = key_of(followup.tenant, followup.voice.customer_id)
     await followups.publish([Outgoing(topic=TOPIC, key=key, value=message)])
+
+
+def _attempt(row: RecordedChange, contact: Contact) -> ContactAttempt:
+    followup = row.followup
+    return ContactAttempt(
+        followup_id=followup.followup_id,
+        version=followup.version,
+        tenant=followup.tenant,
+        channel=contact.channel,
+        outcome=contact.outcome,
+        at=followup.changed_at,
+        by=row.actor,
+        by_name=row.actor_name,
+        note=row.note,
+    )

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form
@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.routing.bootstrap import Desk
 from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
+from services.routing.domain.contacts import Contact
 from services.routing.domain.followup import StaleVersionError
 from services.routing.domain.handing import Recipient, is_own, recipients
 from services.routing.domain.ports import HistoryEntry
@@ -36,6 +37,7 @@ from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.handlers.reading import Case
 from services.routing.routes import wording
+from services.routing.routes.case_contact import contact_part
 from services.routing.routes.deps import (
     DeskOfRequest,
     Staff,
@@ -45,7 +47,13 @@ from services.routing.routes.deps import (
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.promise_panel import panel_of
-from shared.contracts.events import FollowUpState, Name, Text
+from shared.contracts.events import (
+    ContactChannel,
+    ContactOutcome,
+    FollowUpState,
+    Name,
+    Text,
+)
 from shared.web.auth import Principal
 from shared.web.problems import InvalidProblem
 from shared.web.programs import program_of
@@ -55,13 +63,12 @@ routes = APIRouter(include_in_schema=False)
 
 #: Keys of steps that have one; the likeliest next step has `s` besides.
 _KEYS: Mapping[FollowUpState, str] = {
-    FollowUpState.CONTACTING: "c",
     FollowUpState.WAITING_CUSTOMER: "w",
 }
 
 
 class CaseForm(BaseModel):
-    """What the forms of a case send. `do` is take, assign, note or the state to go to."""
+    """What the forms of a case send. `do` is take, assign, note, contact or the state to go to."""
 
     version: int
     do: Name
@@ -71,11 +78,16 @@ class CaseForm(BaseModel):
     what: str = ""
     why: str = ""
     action_taken: Text = ""
+    channel: ContactChannel = ContactChannel.PHONE
+    outcome: ContactOutcome | Literal[""] = ""
     key: Annotated[str, Name] = ""
     back: str = ""
 
     def command(self, who: Principal) -> ChangeFollowUp:
-        """Return the wish that the form expresses; raises InvalidProblem for an unknown act."""
+        """Return the wish that the form expresses.
+
+        Raises InvalidProblem for an unknown act, IncompleteError for a contact without outcome.
+        """
         note = self.note.strip() or None
         match self.do:
             case "take":
@@ -84,6 +96,8 @@ class CaseForm(BaseModel):
                 return ChangeFollowUp(owner=self.owner, note=note, insist=self.insist)
             case "note":
                 return ChangeFollowUp(note=self.note)
+            case "contact":
+                return ChangeFollowUp(contact=self._contact(), note=note)
             case FollowUpState.RESOLVED:
                 resolution = ProposedResolution(
                     what=self.what, why=self.why, action_taken=self.action_taken
@@ -95,6 +109,11 @@ class CaseForm(BaseModel):
                 return ChangeFollowUp(state=FollowUpState(state), note=note)
             case unknown:
                 raise InvalidProblem(f"There is no act {unknown!r}.", field="do")
+
+    def _contact(self) -> Contact:
+        if not self.outcome:
+            raise IncompleteError({"outcome": "Say what came of it."})
+        return Contact(channel=self.channel, outcome=self.outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,17 +163,17 @@ async def change_case(
     form: Annotated[CaseForm, Form()],
 ) -> Response:
     """Do what a form of the page asks; refused, show the page again with all that was typed."""
-    wish = ChangeRequest(
-        tenant=who.tenant,
-        followup_id=followup_id,
-        expected_version=form.version,
-        command=form.command(who),
-        actor=actor_of(who),
-        actor_name=who.name,
-        key=form.key,
-    )
     program = await program_of(desk.programs, who)
     try:
+        wish = ChangeRequest(
+            tenant=who.tenant,
+            followup_id=followup_id,
+            expected_version=form.version,
+            command=form.command(who),
+            actor=actor_of(who),
+            actor_name=who.name,
+            key=form.key,
+        )
         await change_followup(
             desk.transactions, wish, program=program, now=desk.clock.now(), answer_of=answer_of
         )
@@ -194,6 +213,7 @@ async def _context(
     others = recipients(followup, program, now)
     gives_own = is_own(followup, actor_of(who), position)
     before = _as_it_was(case, refused)
+    contact = await contact_part(desk, followup, position, program)
     return {
         "case": case,
         "followup": followup,
@@ -207,8 +227,9 @@ async def _context(
         "team": team,
         "is_unnamed": followup.voice.touchpoint not in {one.id for one in program.touchpoints},
         "timeline": [
-            (entry, wording.act_words(entry, program)) for entry in reversed(case.history)
+            (entry, contact.act_words(entry, program)) for entry in reversed(case.history)
         ],
+        "contact": contact,
         "steps": _steps(case, position),
         "can_resolve": FollowUpState.RESOLVED in allowed(followup, position),
         "can_take": _can_take(case, who, others),

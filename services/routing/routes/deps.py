@@ -15,9 +15,11 @@ from services.routing.domain.transitions import Actor
 from services.routing.errors import (
     ForbiddenTransitionError,
     IncompleteError,
+    NoContactError,
     NotYoursError,
     ReusedKeyError,
     RoutingError,
+    TooFewAttemptsError,
     UnknownBulkError,
     UnknownFollowUpError,
 )
@@ -25,6 +27,7 @@ from services.routing.routes.schemas import view_of
 from shared.web.auth import Principal, signed_in
 from shared.web.preconditions import etag
 from shared.web.problems import (
+    ConflictProblem,
     ForbiddenProblem,
     ForbiddenTransitionProblem,
     InvalidProblem,
@@ -61,7 +64,7 @@ def problems() -> Iterator[None]:
         raise _problem_of(error) from error
 
 
-def _problem_of(error: RoutingError) -> Problem:
+def _problem_of(error: RoutingError) -> Problem:  # noqa: PLR0911  (a case for each refusal)
     match error:
         case UnknownFollowUpError() | UnknownBulkError():
             return NotFoundProblem(error.detail)
@@ -76,6 +79,8 @@ def _problem_of(error: RoutingError) -> Problem:
                 remedy=error.remedy,
                 members={"allowed": [state.value for state in error.allowed]},
             )
+        case NoContactError() | TooFewAttemptsError():
+            return ConflictProblem(error.detail, field="state", remedy=error.remedy)
         case IncompleteError():
             faults = [{"field": field, "detail": text} for field, text in error.faults.items()]
             return InvalidProblem(

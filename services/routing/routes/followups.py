@@ -37,12 +37,12 @@ routes = APIRouter(prefix=PREFIX, tags=["follow-ups"])
 
 _POSITION: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[AwareDatetime, UUID])
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: {"description": "Nobody is signed in", **_PROBLEM},
     404: {"description": "No such follow-up, or another tenant's", **_PROBLEM},
 }
-_PATCH_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    **_PROBLEMS,
+PATCH_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    **PROBLEMS,
     403: {"description": "Not yours to change", **_PROBLEM},
     409: {"description": "The state can't be reached; `allowed` lists what can", **_PROBLEM},
     412: {"description": "Changed meanwhile; `current` is how it stands", **_PROBLEM},
@@ -51,7 +51,7 @@ _PATCH_PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@routes.get("/followups", responses={401: _PROBLEMS[401]})
+@routes.get("/followups", responses={401: PROBLEMS[401]})
 async def list_followups(  # noqa: PLR0913  (each is a query parameter)
     desk: DeskOfRequest,
     who: Staff,
@@ -100,7 +100,7 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
     )
 
 
-@routes.get("/followups/{followup_id}", responses=_PROBLEMS)
+@routes.get("/followups/{followup_id}", responses=PROBLEMS)
 async def show_followup(
     followup_id: UUID, response: Response, desk: DeskOfRequest, who: Staff
 ) -> FollowUpDetail:
@@ -111,7 +111,7 @@ async def show_followup(
     return await detail_of(desk, who, case)
 
 
-@routes.get("/followups/{followup_id}/history", responses=_PROBLEMS)
+@routes.get("/followups/{followup_id}/history", responses=PROBLEMS)
 async def show_history(followup_id: UUID, desk: DeskOfRequest, who: Staff) -> History:
     """Return everything that happened to one follow-up, oldest first."""
     with problems():
@@ -119,7 +119,7 @@ async def show_history(followup_id: UUID, desk: DeskOfRequest, who: Staff) -> Hi
     return History(items=[change_view_of(entry) for entry in case.history])
 
 
-@routes.patch("/followups/{followup_id}", response_model=FollowUpView, responses=_PATCH_PROBLEMS)
+@routes.patch("/followups/{followup_id}", response_model=FollowUpView, responses=PATCH_PROBLEMS)
 async def patch_followup(
     followup_id: UUID,
     patch: FollowUpPatch,

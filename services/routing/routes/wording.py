@@ -67,6 +67,7 @@ _ACTS: Mapping[str, str] = {
     "customer_added": "added something",
     "customer_calls": "asked to speak to a person",
     "erasure_asked": "had their data erased",
+    "contacted": "contacted the customer",
     S.ACKNOWLEDGED: "acknowledged it",
     S.CONTACTING: "began to contact the customer",
     S.IN_PROGRESS: "works on it",
@@ -170,6 +171,7 @@ def act_words(entry: HistoryEntry, program: Program) -> str:
 
 
 DONE: Mapping[str, str] = {
+    "contact": "The contact is kept.",
     "take": "It is yours now.",
     "assign": "It has a new owner.",
     "note": "The note is kept.",

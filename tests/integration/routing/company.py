@@ -76,6 +76,7 @@ DOCUMENT: dict[str, Any] = {
         },
         {"severity": "low", "resolve_hours": 120},
     ],
+    "contact": {"unreachable_after": {"attempts": 2, "days": 1}},
 }
 
 PROGRAM = Program.model_validate(DOCUMENT)

@@ -53,6 +53,8 @@ class FollowUps:
         self.keys: list[str] = []
 
     def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return self._contacted(request, self.cases[request.url.path.split("/")[-2]])
         if request.method == "PATCH":
             return self._patched(request, self.cases[request.url.path.rsplit("/", 1)[1]])
         if request.url.params.get("owner"):
@@ -64,6 +66,11 @@ class FollowUps:
         start = int(request.url.params.get("cursor", 0))
         more = str(start + 2) if start + 2 < len(mine) else None
         return httpx.Response(200, json={"items": mine[start : start + 2], "next": more})
+
+    def _contacted(self, request: httpx.Request, case: dict[str, Any]) -> httpx.Response:
+        answer = self._patched(request, case)
+        case |= {"state": "contacting"} if answer.is_success else {}
+        return httpx.Response(answer.status_code, json={"followup": case})
 
     def _patched(self, request: httpx.Request, case: dict[str, Any]) -> httpx.Response:
         self.keys.append(request.headers["Idempotency-Key"])

@@ -21,14 +21,18 @@ WITH concerned AS (
     SELECT followup_id,
            min(changed_at) FILTER (WHERE state NOT IN ('new', 'assigned', 'merged'))
                AS acknowledged_at,
-           min(changed_at) FILTER (WHERE change IN ('contacting', 'waiting_customer'))
+           min(changed_at) FILTER (WHERE change IN ('contacting', 'contacted', 'waiting_customer'))
                AS contacted_at,
            min(changed_at) FILTER (
                WHERE change = 'reopened' AND change.version > resolved.version) AS reopened_at,
            max(changed_at) FILTER (
                WHERE change IN ('merged', 'unreachable', 'declined_contact')) AS ended_at,
-           count(*) FILTER (WHERE change = 'contacting'
-                              AND (resolved.version IS NULL OR change.version < resolved.version))
+           -- who says that they begin and then logs the contact has made one
+           greatest(
+               count(*) FILTER (WHERE change = 'contacting'
+                   AND (resolved.version IS NULL OR change.version < resolved.version)),
+               count(*) FILTER (WHERE change = 'contacted'
+                   AND (resolved.version IS NULL OR change.version < resolved.version)))
                AS contacts
     FROM routing.followup_change AS change
     JOIN concerned USING (followup_id)

@@ -1,0 +1,107 @@
+"""Logging how a customer was reached, in a browser and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from playwright.async_api import Browser, Page, expect
+
+from services.routing.adapters.postgres import PostgresOpenings
+from services.routing.app import create_app
+from services.routing.handlers.opening import open_followups
+from shared.clock import SystemClock
+from shared.ids import derived_id
+from shared.postgres.pool import create_pool
+from shared.program.store import open_programs
+from shared.settings import Settings
+from tests.e2e.conftest import Serve
+from tests.e2e.looks import faults_of, sideways_scroll
+from tests.integration.routing.company import DOCUMENT, PROGRAMS, event_id, scored
+
+
+@pytest.fixture
+async def site(settings: Settings, database_url: str, serve: Serve) -> str:
+    """Give the address of an inbox with one case of Mali's."""
+    async with open_programs(settings.database_url, role="closedloop_program") as programs:
+        document = {name: part for name, part in DOCUMENT.items() if name != "version"}
+        await programs.activate(
+            yaml.safe_dump(document, allow_unicode=True), who="tests", why="a first program"
+        )
+    now = SystemClock().now()
+    async with (
+        await create_pool(database_url, role="closedloop_routing") as pool,
+        pool.acquire() as connection,
+        connection.transaction(),
+    ):
+        event = scored(1, received_at=now, text="Late again, and nobody calls me back.")
+        await open_followups(
+            PostgresOpenings(connection), [event], programs=PROGRAMS, clock=SystemClock()
+        )
+    return serve(create_app(settings))
+
+
+async def open_case(page: Page, site: str) -> None:
+    await page.goto(f"{site}/inbox")
+    await page.get_by_role("button", name="Mali Chan answers customers").click()
+    await page.wait_for_url("**/inbox*")
+    await page.goto(f"{site}/inbox/{derived_id('followup', str(event_id(1)))}")
+
+
+async def test_a_contact_is_logged_by_keyboard_and_stands_in_the_timeline(
+    page: Page, site: str
+) -> None:
+    await open_case(page, site)
+    await page.keyboard.press("c")
+    await expect(page.get_by_label("How you tried")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Rang for a minute.")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Say what came of it.")
+    await expect(page.get_by_label("What was said")).to_have_value("Rang for a minute.")
+    assert await faults_of(page) == []
+    await page.get_by_label("What came of it").select_option("no_answer")
+    await page.get_by_role("button", name="Log the contact").click()
+    await expect(page.get_by_role("status")).to_have_text("The contact is kept.")
+    timeline = page.locator(".timeline")
+    await expect(timeline).to_contain_text("Mali Chan called the customer: no answer")
+    await expect(timeline).to_contain_text("Rang for a minute.")
+    await expect(timeline).to_contain_text("Mali Chan acknowledged it")
+    await expect(page.locator("main")).to_contain_text("1 of 2 attempts, on 1 of 1 day")
+    assert await faults_of(page) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_giving_up_too_early_is_refused_with_what_is_missing(
+    page: Page, site: str, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    await open_case(page, site)
+    await page.get_by_label("What came of it").select_option("no_answer")
+    await page.get_by_role("button", name="Log the contact").click()
+    await page.get_by_role("button", name="Could not be reached").click()
+    await expect(page.get_by_role("alert")).to_contain_text("1 of 2 attempts, on 1 of 1 day")
+    assert await faults_of(page) == []
+    assert await sideways_scroll(page) == 0
+    await page.get_by_label("How you tried").select_option("message")
+    await page.get_by_label("What came of it").select_option("sent")
+    await page.get_by_role("button", name="Log the contact").click()
+    await page.get_by_role("button", name="Could not be reached").click()
+    await expect(page.get_by_role("status")).to_have_text("Kept as unreachable.")
+
+
+async def test_without_scripts_a_customer_who_wants_no_contact_is_left_alone(
+    browser: Browser, site: str
+) -> None:
+    window = await browser.new_context(java_script_enabled=False)
+    page = await window.new_page()
+    await open_case(page, site)
+    await page.get_by_label("What came of it").select_option("declined")
+    await page.get_by_role("button", name="Log the contact").click()
+    offer = page.locator("form.notice")
+    await expect(offer).to_contain_text("The customer wants no contact.")
+    await offer.get_by_role("button", name="Wants no contact").click()
+    await expect(page.get_by_role("status")).to_have_text("Kept: the customer wants no contact.")
+    await expect(page.get_by_label("What came of it")).to_have_count(0)
+    await window.close()
