@@ -130,13 +130,22 @@ class PostgresDeliveries:
     @asynccontextmanager
     async def woken(self, wake: Callable[..., None]) -> AsyncIterator[Callable[[], bool]]:
         """Have `wake` called whenever something is added; give what tells that this still works."""
-        async with self.pool.acquire() as connection:
-            await connection.add_listener(CHANNEL, wake)
-            try:
-                yield lambda: not connection.is_closed()
-            finally:
-                if not connection.is_closed():
-                    await connection.remove_listener(CHANNEL, wake)
+        async with woken_by(self.pool, CHANNEL, wake) as is_listening:
+            yield is_listening
+
+
+@asynccontextmanager
+async def woken_by(
+    pool: Pool, channel: str, wake: Callable[..., None]
+) -> AsyncIterator[Callable[[], bool]]:
+    """Have `wake` called at each notification of `channel`; give what tells that this works."""
+    async with pool.acquire() as connection:
+        await connection.add_listener(channel, wake)
+        try:
+            yield lambda: not connection.is_closed()
+        finally:
+            if not connection.is_closed():
+                await connection.remove_listener(channel, wake)
 
 
 def keys_of(row: asyncpg.Record) -> Keys:

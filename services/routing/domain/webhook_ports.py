@@ -27,6 +27,11 @@ class Claim:
     url: str
     keys: Keys = field(repr=False)
 
+    @property
+    def receiver(self) -> UUID:
+        """Return whose places it takes while it is tried: the endpoint's."""
+        return self.webhook_id
+
 
 class Deliveries(Protocol):
     """What waits to be delivered, of all tenants."""
