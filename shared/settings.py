@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     second_opinion_key: str = Field(default="", repr=False)
     #: Where webhooks may go besides public addresses: networks and host names, commas between.
     webhook_allow: str = ""
+    #: The mail server for replies: smtp://user:password@host:587. Empty: replies wait.
+    smtp_url: str = Field(default="", repr=False)
 
 
 def from_environment() -> Settings:

@@ -19,6 +19,7 @@ from services.routing.routes import (
     measures,
     promise,
     promise_panel,
+    replies,
     webhook_deliveries,
     webhook_pages,
     webhooks,
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(bulk.pages)
     app.include_router(live.routes)
     app.include_router(case.routes)
+    app.include_router(replies.routes)
     app.include_router(measures.routes)
     app.include_router(webhook_pages.routes)
     app.include_router(promise.routes)

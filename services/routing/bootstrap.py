@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any
 
 from services.routing.adapters.bulks import PostgresBulkTransactions
 from services.routing.adapters.live import Live, listening
+from services.routing.adapters.mail import mail_server_of
 from services.routing.adapters.measuring import PostgresWays
 from services.routing.adapters.outbound import Destinations
 from services.routing.adapters.postgres import (
@@ -18,11 +19,13 @@ from services.routing.adapters.postgres import (
     prepare_months,
 )
 from services.routing.adapters.promises import PostgresPromiseTransactions
+from services.routing.adapters.replies import load_wordings
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
 from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
 from services.routing.domain.ports import Transactions
+from services.routing.domain.replies import Wording
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice
 from services.routing.handlers.webhooks import Office
@@ -49,7 +52,8 @@ SCORED = "feedback.scored.v1"
 class Desk:
     """What a request needs: its tenant's follow-ups, programs, the hour, a sign of life.
 
-    `live` tells open inboxes what changes.
+    `live` tells open inboxes what changes; `wordings` stand around replies, by language.
+    `can_mail`: there is a mail server.
     """
 
     transactions: Transactions
@@ -60,6 +64,8 @@ class Desk:
     ping: Callable[[], Awaitable[object]]
     webhooks: Office
     promises: PromiseOffice
+    wordings: Mapping[str, Wording]
+    can_mail: bool
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -114,6 +120,8 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 secret=settings.secret,
                 public_url=settings.public_url,
             ),
+            wordings=load_wordings(),
+            can_mail=mail_server_of(settings.smtp_url, settings.mode) is not None,
         )
 
 

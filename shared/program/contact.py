@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.program.parts import Part
+
+_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+_LANGUAGE = "^[a-z]{2,3}$"
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_PLACES = frozenset({"name", "company", "owner", "promise_link"})
+
+
+def _known_places(line: str) -> str:
+    for place in _PLACE.findall(line):
+        if place not in _PLACES:
+            names = ", ".join(f"{{{name}}}" for name in sorted(_PLACES))
+            raise ValueError(f"{{{place}}} is no place for a name: {names} are")
+    return line
+
+
+#: One line of a mail, with places for names.
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(_known_places),
+]
 
 
 class UnreachableAfter(Part):
@@ -24,8 +46,42 @@ class UnreachableAfter(Part):
         return self
 
 
+class ReplyWording(Part):
+    """What stands around an owner's words in mails of one language; what is absent stays."""
+
+    subject: Line | None = None
+    """The subject; {company} is the company's name."""
+    greeting: Line | None = None
+    """How a customer is greeted whose {name} is known."""
+    greeting_unnamed: Line | None = None
+    """How a customer is greeted whose name is not known."""
+    quote: Line | None = None
+    """What stands before the customer's own words."""
+    promise: Line | None = None
+    """What leads to the page that shows the customer their case: {promise_link}."""
+    closing: Line | None = None
+    """What stands before the owner's and the company's name."""
+
+
+class ReplyMail(Part):
+    """Who writes to customers, in which words."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    sender: Annotated[str, StringConstraints(max_length=254, pattern=_ADDRESS)] = Field(
+        alias="from"
+    )
+    """The address that replies come from, and that customers answer to."""
+    wording: dict[Annotated[str, StringConstraints(pattern=_LANGUAGE)], ReplyWording] = Field(
+        default_factory=dict
+    )
+    """Words of your own, by the customer's language."""
+
+
 class ContactPolicy(Part):
     """How customers are contacted."""
 
     unreachable_after: UnreachableAfter = UnreachableAfter()
     """Attempts before a customer may count as unreachable."""
+    mail: ReplyMail | None = None
+    """How owners write to customers. Without it nobody does."""

@@ -33,7 +33,12 @@ async def site(settings: Settings, database_url: str, serve: Serve) -> str:
         pool.acquire() as connection,
         connection.transaction(),
     ):
-        event = scored(1, received_at=now, text="Late again, and nobody calls me back.")
+        event = scored(
+            1,
+            received_at=now,
+            text="Late again, and nobody calls me back.",
+            contact={"name": "Som Chai", "email": "som@example.com"},
+        )
         await open_followups(
             PostgresOpenings(connection), [event], programs=PROGRAMS, clock=SystemClock()
         )
@@ -105,3 +110,31 @@ async def test_without_scripts_a_customer_who_wants_no_contact_is_left_alone(
     await expect(page.get_by_role("status")).to_have_text("Kept: the customer wants no contact.")
     await expect(page.get_by_label("What came of it")).to_have_count(0)
     await window.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_a_reply_is_seen_as_the_customer_will_before_it_goes(
+    page: Page, site: str, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    await open_case(page, site)
+    await page.keyboard.press("r")
+    await expect(page.get_by_label("Your words")).to_be_focused()
+    await page.get_by_role("button", name="See it as the customer will").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Write what the customer is to read.")
+    await page.get_by_label("Your words").fill("We are sorry. A new parcel is on its way.")
+    await page.get_by_role("button", name="See it as the customer will").click()
+    part = page.locator("#reply")
+    await expect(part).to_contain_text("care@mekong-home.example")
+    await expect(part.locator("blockquote")).to_contain_text(
+        "> Late again, and nobody calls me back."
+    )
+    assert await faults_of(page) == []
+    assert await sideways_scroll(page) == 0
+    await part.get_by_role("button", name="Send it").click()
+    await expect(page.get_by_role("status")).to_contain_text("The reply is kept")
+    timeline = page.locator(".timeline")
+    await expect(timeline).to_contain_text("Mali Chan wrote the customer a mail")
+    await expect(timeline).to_contain_text("A new parcel is on its way.")
+    await expect(timeline).to_contain_text("To som@example.com")
+    assert await faults_of(page) == []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
-from services.routing.adapters import contacts
+from services.routing.adapters import contacts, replies
 from services.routing.adapters.deliveries import enqueue_changes
 from services.routing.adapters.rows import (
     change_columns_of,
@@ -23,6 +23,7 @@ from services.routing.adapters.rows import (
 )
 from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.mails import Reply
 from services.routing.domain.opening import Rotation
 from services.routing.domain.ports import (
     COUNTED_UP_TO,
@@ -237,6 +238,14 @@ class PostgresFollowUps:
     async def attempts(self, followup_id: UUID) -> list[ContactAttempt]:
         """Return the attempts to reach the customer, oldest first."""
         return await contacts.of_followup(self.connection, followup_id)
+
+    async def add_reply(self, reply: Reply) -> None:
+        """Keep a reply and have it sent when the transaction has ended well."""
+        await replies.insert(self.connection, reply)
+
+    async def replies(self, followup_id: UUID) -> list[Reply]:
+        """Return the replies to the customer, oldest first."""
+        return await replies.of_followup(self.connection, followup_id)
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Put `messages` into the outbox: they are published when the transaction has ended."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.routing.domain.mails import Mail
 from services.routing.errors import IncompleteError, NoContactError, TooFewAttemptsError
 from shared.contracts.events import ContactChannel, ContactOutcome, FollowUpState
 from shared.program.document import Program
@@ -31,10 +32,11 @@ _NEW_ROUND = frozenset({FollowUpState.REOPENED.value, FollowUpState.UNREACHABLE.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """An attempt to reach the customer, as its owner logs it."""
+    """An attempt to reach the customer, as its owner logs it; `mail` goes out with it."""
 
     channel: ContactChannel
     outcome: ContactOutcome
+    mail: Mail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,13 +125,14 @@ def setback(attempt: Attempt, attempts: int, now: datetime, chance: float) -> Se
     if attempt.status == HTTPStatus.GONE:
         return Setback(due_at=None, hopeless_since=now, reason="It answered 410: it is gone.")
     return Setback(
-        due_at=_next_attempt(attempt, attempts, now, chance),
+        due_at=next_attempt(attempt, attempts, now, chance),
         hopeless_since=now - PATIENCE,
         reason=f"Nothing was delivered for {PATIENCE.days} days. The last attempt: {attempt.fault}",
     )
 
 
-def _next_attempt(attempt: Attempt, attempts: int, now: datetime, chance: float) -> datetime | None:
+def next_attempt(attempt: Attempt, attempts: int, now: datetime, chance: float) -> datetime | None:
+    """Return when to try again after the `attempts`-th attempt, None after the last one."""
     if attempts > len(PAUSES):
         return None
     pause = PAUSES[attempts - 1] * (1 + JITTER * (2 * chance - 1))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.mails import Reply
 from services.routing.domain.opening import Rotation
 from services.routing.domain.resurvey import Asking
 from services.routing.domain.staffing import Inquiry, Staffing
@@ -228,6 +229,14 @@ class FollowUps(Protocol):
 
     async def attempts(self, followup_id: UUID) -> list[ContactAttempt]:
         """Return the attempts to reach the customer, oldest first."""
+        ...
+
+    async def add_reply(self, reply: Reply) -> None:
+        """Keep a reply and have it sent when the transaction has ended well."""
+        ...
+
+    async def replies(self, followup_id: UUID) -> list[Reply]:
+        """Return the replies to the customer, oldest first."""
         ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:

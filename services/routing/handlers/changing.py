@@ -12,6 +12,7 @@ from services.routing.domain.changes import event_of
 from services.routing.domain.commands import Changed, ChangeFollowUp, change, in_steps
 from services.routing.domain.contacts import CONTACTED, Contact, ContactAttempt, in_vain
 from services.routing.domain.followup import FollowUp, StaleVersionError
+from services.routing.domain.mails import Mail, Reply
 from services.routing.domain.ports import (
     Answer,
     FollowUps,
@@ -28,6 +29,7 @@ from services.routing.handlers.opening import TOPIC
 from shared.contracts.codec import encode, key_of
 from shared.contracts.events import FollowUpState
 from shared.contracts.records import Outgoing
+from shared.ids import derived_id
 from shared.program.document import Program
 
 
@@ -161,6 +163,8 @@ async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest)
     await followups.record([row])
     if changed.contact:
         await followups.add_attempt(_attempt(row, changed.contact))
+        if changed.contact.mail:
+            await followups.add_reply(_reply(row, changed.contact.mail))
     key = key_of(followup.tenant, followup.voice.customer_id)
     await followups.publish([Outgoing(topic=TOPIC, key=key, value=message)])
 
@@ -177,4 +181,17 @@ def _attempt(row: RecordedChange, contact: Contact) -> ContactAttempt:
         by=row.actor,
         by_name=row.actor_name,
         note=row.note,
+    )
+
+
+def _reply(row: RecordedChange, mail: Mail) -> Reply:
+    followup = row.followup
+    return Reply(
+        reply_id=derived_id("reply", str(followup.followup_id), followup.version),
+        tenant=followup.tenant,
+        followup_id=followup.followup_id,
+        version=followup.version,
+        mail=mail,
+        by=row.actor,
+        created_at=followup.changed_at,
     )

@@ -1,4 +1,4 @@
-"""`python -m services.routing.notifier`: delivers webhooks until a signal says stop."""
+"""`python -m services.routing.notifier`: delivers webhooks and mails until a signal says stop."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Sequence
 
 import structlog
 
 from services.routing.adapters.deliveries import PostgresDeliveries
+from services.routing.adapters.mail import MailServer, SmtpSender, mail_server_of
 from services.routing.adapters.outbound import Destinations, open_sender
+from services.routing.adapters.replies import PostgresReplies
 from services.routing.bootstrap import WORKER_ROLE
 from services.routing.domain.destinations import allowed_by
 from services.routing.notifier.engine import Notifier
+from services.routing.notifier.post import Postman
 from shared.clock import SystemClock
 from shared.errors import ClosedLoopError
-from shared.postgres.pool import create_pool
+from shared.postgres.pool import Pool, create_pool
 from shared.settings import Settings, from_environment
 from shared.telemetry.log import configure
 from shared.web.auth import check_secret
@@ -34,6 +38,7 @@ async def notify(settings: Settings) -> None:
     destinations = Destinations(
         allowed_by(settings.webhook_allow), https_only=settings.mode != "local"
     )
+    server = mail_server_of(settings.smtp_url, settings.mode)
     async with (
         await create_pool(settings.database_url, role=WORKER_ROLE) as pool,
         open_sender(destinations) as sender,
@@ -44,10 +49,26 @@ async def notify(settings: Settings) -> None:
             secret=settings.secret,
             clock=SystemClock(),
         )
+        loops: list[Notifier | Postman] = [notifier, *postmen(pool, server)]
         for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, notifier.stop)
-        log.info("ready")
-        await notifier.run()
+            asyncio.get_running_loop().add_signal_handler(name, _stop, loops)
+        log.info("ready", mail=server is not None)
+        async with asyncio.TaskGroup() as group:
+            for loop in loops:
+                group.create_task(loop.run())
+
+
+def postmen(pool: Pool, server: MailServer | None) -> list[Postman]:
+    """Return who sends mails: nobody without a mail server, then replies wait."""
+    if server is None:
+        return []
+    replies, sender = PostgresReplies(pool), SmtpSender(server)
+    return [Postman(replies=replies, sender=sender, clock=SystemClock())]
+
+
+def _stop(loops: Sequence[Notifier | Postman]) -> None:
+    for loop in loops:
+        loop.stop()
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.contacts import Contact
 from services.routing.domain.followup import StaleVersionError
 from services.routing.domain.handing import Recipient, is_own, recipients
+from services.routing.domain.mails import Mail
 from services.routing.domain.ports import HistoryEntry
 from services.routing.domain.transitions import (
     JUDGES,
@@ -38,6 +39,7 @@ from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.handlers.reading import Case
 from services.routing.routes import wording
 from services.routing.routes.case_contact import contact_part
+from services.routing.routes.case_reply import reply_part
 from services.routing.routes.deps import (
     DeskOfRequest,
     Staff,
@@ -68,7 +70,10 @@ _KEYS: Mapping[FollowUpState, str] = {
 
 
 class CaseForm(BaseModel):
-    """What the forms of a case send. `do` is take, assign, note, contact or the state to go to."""
+    """What the forms of a case send. `do` is take, assign, note, contact or the state to go to.
+
+    `text`, `language` and `shown` are of a reply: its words, and which mail was shown.
+    """
 
     version: int
     do: Name
@@ -80,6 +85,9 @@ class CaseForm(BaseModel):
     action_taken: Text = ""
     channel: ContactChannel = ContactChannel.PHONE
     outcome: ContactOutcome | Literal[""] = ""
+    text: Text = ""
+    language: str = ""
+    shown: str = ""
     key: Annotated[str, Name] = ""
     back: str = ""
 
@@ -178,15 +186,30 @@ async def change_case(
             desk.transactions, wish, program=program, now=desk.clock.now(), answer_of=answer_of
         )
     except RoutingError as error:
-        return await _refused(request, desk, who, followup_id, Refused(form=form, error=error))
+        return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))
     place = safe_next(form.back) if form.back else f"/inbox/{followup_id}"
     mark = "&" if "?" in place else "?"
     return RedirectResponse(f"{place}{mark}done={form.do}", status_code=HTTPStatus.SEE_OTHER)
 
 
-async def _refused(
+async def shown_page(
+    request: Request,
+    desk: Desk,
+    who: Principal,
+    followup_id: UUID,
+    *,
+    form: CaseForm,
+    preview: Mail,
+) -> Response:
+    """Show the case with a mail as the customer will see it, and what was typed."""
+    context = await _context(desk, who, followup_id, preview=preview)
+    return PAGES.TemplateResponse(request, "case.html", {**context, "draft": form})
+
+
+async def refused_page(
     request: Request, desk: Desk, who: Principal, followup_id: UUID, refused: Refused
 ) -> Response:
+    """Show the case, what was typed, and why it was refused."""
     if isinstance(refused.error, UnknownFollowUpError):
         with problems():
             raise refused.error
@@ -202,7 +225,11 @@ async def _refused(
 
 
 async def _context(
-    desk: Desk, who: Principal, followup_id: UUID, refused: Refused | None = None
+    desk: Desk,
+    who: Principal,
+    followup_id: UUID,
+    refused: Refused | None = None,
+    preview: Mail | None = None,
 ) -> dict[str, Any]:
     program, now = await program_of(desk.programs, who), desk.clock.now()
     with problems():
@@ -230,6 +257,9 @@ async def _context(
             (entry, contact.act_words(entry, program)) for entry in reversed(case.history)
         ],
         "contact": contact,
+        "reply": await reply_part(
+            desk, who, followup, program, can_log=contact.can_log, preview=preview
+        ),
         "steps": _steps(case, position),
         "can_resolve": FollowUpState.RESOLVED in allowed(followup, position),
         "can_take": _can_take(case, who, others),

@@ -172,6 +172,7 @@ def act_words(entry: HistoryEntry, program: Program) -> str:
 
 DONE: Mapping[str, str] = {
     "contact": "The contact is kept.",
+    "reply": "The reply is kept and goes out now; below stands what became of it.",
     "take": "It is yours now.",
     "assign": "It has a new owner.",
     "note": "The note is kept.",

@@ -76,7 +76,10 @@ DOCUMENT: dict[str, Any] = {
         },
         {"severity": "low", "resolve_hours": 120},
     ],
-    "contact": {"unreachable_after": {"attempts": 2, "days": 1}},
+    "contact": {
+        "unreachable_after": {"attempts": 2, "days": 1},
+        "mail": {"from": "care@mekong-home.example"},
+    },
 }
 
 PROGRAM = Program.model_validate(DOCUMENT)

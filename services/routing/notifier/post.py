@@ -1,0 +1,52 @@
+"""Replies by mail: each handed in to the mail server until it takes or refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.routing.adapters.mail import ATTEMPT_TIMEOUT_S, SmtpSender
+from services.routing.adapters.replies import PostgresReplies
+from services.routing.domain.deliveries import Attempt
+from services.routing.domain.mails import Letter
+from services.routing.domain.replies import setback
+from services.routing.notifier.loop import Loop
+
+#: Connections to the mail server at a time.
+MOST_AT_ONCE = 4
+#: Longer than an attempt and its settling may take.
+LEASE = timedelta(seconds=4 * ATTEMPT_TIMEOUT_S)
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Postman(Loop[Letter]):
+    """Sends replies."""
+
+    replies: PostgresReplies
+    sender: SmtpSender
+    lease: timedelta = LEASE
+    most_at_once: int = MOST_AT_ONCE
+
+    async def _claim(self, now: datetime, until: datetime, room: int) -> Sequence[Letter]:
+        return await self.replies.claim(now, until, room)
+
+    async def _try(self, claim: Letter) -> Attempt:
+        return await self.sender.send(claim)
+
+    async def _settle(self, claim: Letter, attempt: Attempt) -> None:
+        now = self.clock.now()
+        if not attempt.fault:
+            await self.replies.settle_sent(claim, attempt, now)
+            return
+        due_at = setback(attempt, claim.attempts + 1, now, self.chance())
+        await self.replies.settle_unsent(claim, attempt, due_at, now)
+        log.warning("not sent", reply=str(claim.delivery_id), fault=attempt.fault, next=due_at)
+
+    def _listen(self) -> AbstractAsyncContextManager[Callable[[], bool]]:
+        return self.replies.woken(self._wake)

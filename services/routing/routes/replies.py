@@ -1,0 +1,71 @@
+"""/inbox/{id}/reply: a mail to the customer, shown first, then sent once."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.routing.domain.commands import ChangeFollowUp
+from services.routing.domain.contacts import Contact
+from services.routing.domain.mails import Mail
+from services.routing.errors import RoutingError
+from services.routing.handlers import reading
+from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.routes.case import CaseForm, Refused, refused_page, shown_page
+from services.routing.routes.case_reply import mail_of
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.followups import answer_of
+from shared.contracts.events import ContactChannel, ContactOutcome
+from shared.web.auth import Principal
+from shared.web.programs import program_of
+
+routes = APIRouter(include_in_schema=False)
+
+#: What the button of the preview does; every other one shows the mail.
+SEND = "send"
+
+
+@routes.post("/inbox/{followup_id}/reply")
+async def reply(
+    request: Request,
+    followup_id: UUID,
+    desk: DeskOfRequest,
+    who: Staff,
+    form: Annotated[CaseForm, Form()],
+) -> Response:
+    """Show the mail that a form means, or send it when it is the one that was shown."""
+    program = await program_of(desk.programs, who)
+    with problems():
+        case = await reading.read_case(desk.transactions, who.tenant, followup_id)
+    try:
+        mail = mail_of(desk, who, case.followup, program, language=form.language, written=form.text)
+        if form.do != SEND or form.shown != mail.digest:
+            return await shown_page(request, desk, who, followup_id, form=form, preview=mail)
+        await change_followup(
+            desk.transactions,
+            _wish(form, who, followup_id, mail),
+            program=program,
+            now=desk.clock.now(),
+            answer_of=answer_of,
+        )
+    except RoutingError as error:
+        return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))
+    return RedirectResponse(f"/inbox/{followup_id}?done=reply", status_code=HTTPStatus.SEE_OTHER)
+
+
+def _wish(form: CaseForm, who: Principal, followup_id: UUID, mail: Mail) -> ChangeRequest:
+    contact = Contact(channel=ContactChannel.MAIL, outcome=ContactOutcome.SENT, mail=mail)
+    return ChangeRequest(
+        tenant=who.tenant,
+        followup_id=followup_id,
+        expected_version=form.version,
+        command=ChangeFollowUp(contact=contact),
+        actor=actor_of(who),
+        actor_name=who.name,
+        key=form.key,
+    )
