@@ -27,6 +27,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
+from shared.contracts.contacts import ContactChannel, ContactOutcome
+
 _WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL text holds no U+0000
 _TENANT = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 _LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -366,28 +368,6 @@ class FollowUpState(StrEnum):
     UNREACHABLE = "unreachable"
     MERGED = "merged"
     DECLINED_CONTACT = "declined_contact"
-
-
-class ContactChannel(StrEnum):
-    """How somebody tried to reach a customer."""
-
-    PHONE = "phone"
-    MAIL = "mail"
-    CHAT = "chat"
-    MESSAGE = "message"
-    VISIT = "visit"
-    LETTER = "letter"
-
-
-class ContactOutcome(StrEnum):
-    """What came of an attempt to reach a customer. `sent`: in writing, without an answer yet."""
-
-    REACHED = "reached"
-    NO_ANSWER = "no_answer"
-    WRONG_DETAILS = "wrong_details"
-    CALLBACK_AGREED = "callback_agreed"
-    DECLINED = "declined"
-    SENT = "sent"
 
 
 class ContactMade(Tolerant):

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.routing.domain.contacts import ContactAttempt
-from shared.contracts.events import ContactChannel, ContactOutcome
+from shared.contracts.contacts import ContactChannel, ContactOutcome
 from shared.postgres.pool import Connection
 from shared.postgres.sqlfile import load
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from services.routing.domain.mails import Mail
 from services.routing.errors import IncompleteError, NoContactError, TooFewAttemptsError
-from shared.contracts.events import ContactChannel, ContactOutcome, FollowUpState
+from shared.contracts.contacts import ContactChannel, ContactOutcome
+from shared.contracts.events import FollowUpState
 from shared.program.document import Program
 
 #: What a history calls it when an attempt was logged.

@@ -26,7 +26,6 @@ _ADDRESS = re.compile(
 )
 #: RFC 5321, 4.5.3.1.3, without the angle brackets.
 _LONGEST_ADDRESS = 254
-_LONGEST_NAME = 100
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
@@ -82,9 +81,9 @@ def compose(
     if sender is None:
         raise IncompleteError({"": "The program names no sender: contact.mail.from."})
     places = {
-        "name": _name(voice.contact_name or ""),
-        "company": _name(program.name),
-        "owner": _name(owner),
+        "name": one_line(voice.contact_name or ""),
+        "company": one_line(program.name),
+        "owner": one_line(owner),
         "promise_link": one_line(promise_link),
     }
     return Mail(
@@ -122,10 +121,6 @@ def setback(attempt: Attempt, attempts: int, now: datetime, chance: float) -> da
     if (attempt.status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
     return next_attempt(attempt, attempts, now, chance)
-
-
-def _name(text: str) -> str:
-    return one_line(text)[:_LONGEST_NAME].strip()
 
 
 def message_id(reply_id: UUID, sender: str) -> str:

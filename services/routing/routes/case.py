@@ -49,13 +49,8 @@ from services.routing.routes.deps import (
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.promise_panel import panel_of
-from shared.contracts.events import (
-    ContactChannel,
-    ContactOutcome,
-    FollowUpState,
-    Name,
-    Text,
-)
+from shared.contracts.contacts import ContactChannel, ContactOutcome
+from shared.contracts.events import FollowUpState, Name, Text
 from shared.web.auth import Principal
 from shared.web.problems import InvalidProblem
 from shared.web.programs import program_of

@@ -13,7 +13,8 @@ from services.routing.domain.transitions import WORKERS, Standing, allowed
 from services.routing.errors import NoContactError
 from services.routing.handlers.contacting import Contacts, read_contacts
 from services.routing.routes import wording
-from shared.contracts.events import ContactChannel, ContactOutcome, FollowUpState
+from shared.contracts.contacts import ContactChannel, ContactOutcome
+from shared.contracts.events import FollowUpState
 from shared.program.document import Program
 
 CHANNELS: Mapping[ContactChannel, str] = {

@@ -19,7 +19,8 @@ from services.routing.handlers.contacting import read_contacts
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
 from services.routing.routes.followups import PATCH_PROBLEMS, PREFIX, PROBLEMS
 from services.routing.routes.schemas import FollowUpView, Taken, view_of
-from shared.contracts.events import ContactChannel, ContactOutcome, Moment, Text
+from shared.contracts.contacts import ContactChannel, ContactOutcome
+from shared.contracts.events import Moment, Text
 from shared.web.auth import Principal
 from shared.web.preconditions import etag, expected_version
 from shared.web.programs import program_of

@@ -20,7 +20,7 @@ from services.routing.routes.case import CaseForm, Refused, refused_page, shown_
 from services.routing.routes.case_reply import mail_of
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
 from services.routing.routes.followups import answer_of
-from shared.contracts.events import ContactChannel, ContactOutcome
+from shared.contracts.contacts import ContactChannel, ContactOutcome
 from shared.web.auth import Principal
 from shared.web.programs import program_of
 

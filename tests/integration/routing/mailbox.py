@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -65,7 +64,8 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Answer to the mail."""
-        mail = cast(EmailMessage, message_from_bytes(envelope.content or b"", policy=default))
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=default)
         self.mails.append(mail)
         tried = self._tries[mail["Message-ID"]]
         self._tries[mail["Message-ID"]] += 1
@@ -75,7 +75,7 @@ class Mailbox:
         if answer == CUT or answer.startswith("2"):
             self.taken.setdefault(mail["Message-ID"], mail)
         if answer == CUT:
-            assert server.transport
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return answer if answer != CUT else OK
 

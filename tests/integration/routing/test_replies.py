@@ -115,7 +115,9 @@ async def test_what_arrives_is_what_the_owner_was_shown(call: Caller, worker_poo
         for n, (language, words) in enumerate(spoken, 1):
             page = await form(admin, "preview", n, language=language, text=words)
             quoted = re.search(
-                r"<blockquote class=\"words\" lang=\"\w+\"[^>]*>(.*?)</blockq", page.text, re.S
+                r"As the customer will see it</h3>.*?<blockquote[^>]*>(.*?)</blockquote>",
+                page.text,
+                re.DOTALL,
             )
             assert quoted
             await write(admin, n, language=language, text=words)

@@ -32,7 +32,8 @@ from services.routing.errors import (
     NotYoursError,
     TooFewAttemptsError,
 )
-from shared.contracts.events import ContactChannel, ContactOutcome, FollowUpState
+from shared.contracts.contacts import ContactChannel, ContactOutcome
+from shared.contracts.events import FollowUpState
 from shared.program.contact import UnreachableAfter
 from shared.program.document import Program
 from tests.integration.routing.company import DOCUMENT, NOW, PROGRAM, scored
