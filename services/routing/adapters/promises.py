@@ -77,9 +77,9 @@ class PostgresPromises(PostgresFollowUps):
         )
 
     async def erase(self, followup_id: UUID) -> None:
-        """Erase what the customer said and wrote, and how they are reached."""
-        await self.connection.execute(QUERIES["erase_voice"], followup_id)
-        await self.connection.execute(QUERIES["erase_words"], followup_id)
+        """Erase what the customer said and wrote, how they are reached, and mails to them."""
+        for query in ("erase_voice", "erase_words", "erase_replies"):
+            await self.connection.execute(QUERIES[query], followup_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,14 @@ async def reply_part(
 
 
 def mail_of(
-    desk: Desk, who: Principal, followup: FollowUp, program: Program, *, language: str, written: str
+    desk: Desk,
+    who: Principal,
+    followup: FollowUp,
+    program: Program,
+    *,
+    language: str,
+    written: str,
+    promise_link: str = "",
 ) -> Mail:
     """Return the mail that is meant; raises IncompleteError that says what is missing."""
     languages = languages_of(desk.wordings, program)
@@ -97,6 +104,7 @@ def mail_of(
         language=language,
         owner=who.name,
         written=written,
+        promise_link=promise_link,
     )
 
 

@@ -16,6 +16,7 @@ from services.routing.domain.mails import Mail
 from services.routing.errors import RoutingError
 from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.handlers.promising import kept_for
 from services.routing.routes.case import CaseForm, Refused, refused_page, shown_page
 from services.routing.routes.case_reply import mail_of
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
@@ -43,7 +44,16 @@ async def reply(
     with problems():
         case = await reading.read_case(desk.transactions, who.tenant, followup_id)
     try:
-        mail = mail_of(desk, who, case.followup, program, language=form.language, written=form.text)
+        kept = await kept_for(desk.promises, case.followup)
+        mail = mail_of(
+            desk,
+            who,
+            case.followup,
+            program,
+            language=form.language,
+            written=form.text,
+            promise_link=desk.promises.address_of(kept.promise),
+        )
         if form.do != SEND or form.shown != mail.digest:
             return await shown_page(request, desk, who, followup_id, form=form, preview=mail)
         await change_followup(

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
 from services.routing.adapters.mail import SmtpSender, mail_server_of
@@ -25,8 +26,9 @@ from shared.postgres.pool import Pool, create_pool
 from shared.postgres.tenancy import tenant_transaction
 from shared.settings import Settings
 from tests.integration.routing.company import OTHER_TENANT, WORDS, event_id, scored
-from tests.integration.routing.conftest import Caller, opened
+from tests.integration.routing.conftest import Caller, calling, opened
 from tests.integration.routing.mailbox import CUT, HANG, OK, Mailbox, receiving_mails
+from tests.integration.routing.promised import customer_of
 from tests.integration.routing.test_followups_api import path_of
 from tests.integration.routing.webhooks import HurriedClock
 from tests.support.waiting import until
@@ -99,6 +101,23 @@ async def until_state(pool: Pool, wanted: str, attempts: int) -> str:
 
     await until(came)
     return (await state(pool))[2] or ""
+
+
+async def test_a_mail_carries_the_customers_link_and_goes_when_they_erase_their_data(
+    app: FastAPI, mali: AsyncClient, worker_pool: Pool
+) -> None:
+    await write(mali)
+    link = re.search(r"/p/[\w-]{40}", await worker_pool.fetchval("SELECT body FROM routing.reply"))
+    assert link
+    async with calling(app) as browser:
+        assert (await browser.get(link[0])).status_code == 200
+        erased = await customer_of(app, browser).press("erase")
+    assert erased.headers["location"] == f"{link[0]}?done=erased"
+    row = await worker_pool.fetchrow(
+        "SELECT recipient, subject, body, written, state, fault FROM routing.reply"
+    )
+    assert row
+    assert tuple(row) == (*[""] * 4, "failed", "The customer had their data erased.")
 
 
 async def test_what_arrives_is_what_the_owner_was_shown(call: Caller, worker_pool: Pool) -> None:

@@ -48,3 +48,6 @@ WHERE followup_id = $1;
 
 -- name: erase_words
 SELECT routing.erase_customers_words($1);
+
+-- name: erase_replies
+SELECT routing.erase_replies($1);
