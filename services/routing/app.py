@@ -12,6 +12,7 @@ from services.routing.routes import (
     bulk,
     case,
     contacts,
+    escalations,
     followups,
     health,
     inbox,
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     site.install(app, settings)
     app.include_router(followups.routes)
     app.include_router(contacts.routes)
+    app.include_router(escalations.routes)
     app.include_router(webhooks.routes)
     app.include_router(webhook_deliveries.routes)
     app.include_router(inbox.routes)

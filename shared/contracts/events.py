@@ -404,6 +404,22 @@ class ReSurveyAnswer(Tolerant):
     value: Annotated[float, Field(ge=0, le=10)] | None = None
 
 
+class Escalation(Tolerant):
+    """Somebody was told that a step is not done: its owner, the lead or the department's head.
+
+    `share` is the part of the step's time that was over at `due_at`; when it was told is the
+    event's `time`. `round` is 1, and one more for each reopening. `told` is absent where the
+    program has nobody for it.
+    """
+
+    level: Annotated[int, Field(ge=1, le=3)]
+    step: Name
+    share: Annotated[float, Field(gt=0)]
+    round: Annotated[int, Field(ge=1)]
+    told: Name | None = None
+    due_at: Moment
+
+
 class FollowUpChange(Tolerant):
     """A follow-up as it stands after one change.
 
@@ -411,7 +427,8 @@ class FollowUpChange(Tolerant):
     the later one, whatever the order in which they arrive. `assigned_as_last_resort` is there
     while its owner has it because nobody of the team could be given it. `answer` is there where
     the change is the customer's answer to the re-survey, or the end of the time for one; `contact`
-    where it is an attempt to reach the customer.
+    where it is an attempt to reach the customer; `escalation` where it is that somebody was told
+    of a step that is not done.
     """
 
     followup_id: UUID
@@ -435,6 +452,7 @@ class FollowUpChange(Tolerant):
     assigned_as_last_resort: Literal[True] | None = None
     answer: ReSurveyAnswer | None = None
     contact: ContactMade | None = None
+    escalation: Escalation | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

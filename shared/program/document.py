@@ -17,6 +17,7 @@ from shared.program.assignment import Absence, by_owner
 from shared.program.calendars import BusinessCalendar
 from shared.program.causes import Cause, Driver, Taxonomy
 from shared.program.contact import ContactPolicy
+from shared.program.escalation import DEFAULT_ESCALATIONS, Escalation, refuse_disorder
 from shared.program.parts import Id, Part, TimeZone, ids, known
 from shared.program.people import Department, Owner, Team
 from shared.program.places import ListeningPost, Touchpoint
@@ -38,6 +39,7 @@ __all__ = [
     "Department",
     "DetectionRule",
     "Driver",
+    "Escalation",
     "ListeningPost",
     "Models",
     "Owner",
@@ -148,6 +150,8 @@ class Program(Part):
     """Deadlines, for all segments one for each severity but none."""
     contact: ContactPolicy = ContactPolicy()
     """How often owners try to reach a customer, and who writes."""
+    escalations: tuple[Escalation, ...] = DEFAULT_ESCALATIONS
+    """Who is told when time runs out, if others than usual; an empty list tells nobody."""
     systemic_issues: SystemicIssuePolicy = SystemicIssuePolicy()
     """When a root cause becomes an issue that departments must plan for."""
     promise: PromisePage = PromisePage()
@@ -206,6 +210,11 @@ class Program(Part):
                     f"calendars.{calendar.id}.hours: the {longest:g} business hours of a policy"
                     f" would take {weeks:.0f} weeks, {_LONGEST_WEEKS} are allowed"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _escalates_upwards(self) -> Self:
+        refuse_disorder(self.escalations)
         return self
 
     @model_validator(mode="after")

@@ -18,10 +18,13 @@ from services.routing.adapters.rows import (
     history_entry_of,
     next_due_of,
     parameters_of,
+    timed_by,
     timetable_of,
+    told_of,
     why_json,
 )
 from services.routing.domain.contacts import ContactAttempt
+from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.mails import Reply
 from services.routing.domain.opening import Rotation
@@ -130,7 +133,7 @@ class PostgresOpenings:
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:
         """Append to the follow-ups' histories."""
-        await _record(self.connection, changes)
+        await record_changes(self.connection, changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +216,19 @@ class PostgresFollowUps:
             followup.is_last_resort,
             next_due_of(followup),
             timetable_of(followup),
+            followup.next_alarm_at,
+            timed_by(followup),
+            int(followup.escalation_level),
         )
+
+    async def told(self, followup_id: UUID) -> list[Told]:
+        """Return who was told that time runs out, in the order in which they were."""
+        rows = await self.connection.fetch(QUERIES["escalations"], [followup_id])
+        return [told_of(row) for row in rows]
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:
         """Append to the follow-ups' histories."""
-        await _record(self.connection, changes)
+        await record_changes(self.connection, changes)
 
     async def ask_again(self, asked: Asking) -> None:
         """Keep that the customer is to be asked whether it is solved."""
@@ -301,7 +312,8 @@ def _id_in(words: Sequence[str]) -> UUID | None:
         return None
 
 
-async def _record(connection: Connection, changes: Sequence[RecordedChange]) -> None:
+async def record_changes(connection: Connection, changes: Sequence[RecordedChange]) -> None:
+    """Append to follow-ups' histories, and have webhooks told."""
     columns = zip(*map(change_columns_of, changes), strict=True)
     await connection.execute(QUERIES["insert_changes"], *map(list, columns))
     await enqueue_changes(connection, changes)

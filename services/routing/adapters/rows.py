@@ -8,11 +8,13 @@ from datetime import datetime
 import asyncpg
 from pydantic import TypeAdapter
 
+from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp, Resolution, Turn, Verdict, Voice
 from services.routing.domain.ports import Filter, HistoryEntry, RecordedChange
-from services.routing.domain.timetable import Timetable
+from services.routing.domain.timetable import Step, Timetable
 from services.routing.domain.why import Why
 from shared.contracts.events import Category, FollowUpState, Severity
+from shared.program.escalation import Level
 
 _VOICE = [part.name for part in fields(Voice)]
 _WHY = TypeAdapter(Why)
@@ -58,7 +60,15 @@ def columns_of(followup: FollowUp) -> tuple[object, ...]:
         followup.is_last_resort,
         next_due_of(followup),
         timetable_of(followup),
+        followup.next_alarm_at,
+        timed_by(followup),
+        int(followup.escalation_level),
     )
+
+
+def timed_by(followup: FollowUp) -> int:
+    """Return the version of the program that its deadlines are counted by, 0 for none."""
+    return followup.timetable.program_version if followup.timetable else 0
 
 
 def next_due_of(followup: FollowUp) -> datetime | None:
@@ -118,6 +128,55 @@ def followup_of(row: asyncpg.Record) -> FollowUp:
         resolution=_resolution(row),
         why=why_of(row["assignment_why"]),
         timetable=_TIMETABLE.validate_json(row["timetable"]) if row["timetable"] else None,
+        next_alarm_at=row["next_alarm_at"],
+        escalation_level=Level(row["escalation_level"]),
+    )
+
+
+def clock_columns_of(followup: FollowUp) -> tuple[object, ...]:
+    """Return what the clock changes in a follow-up, as update_clocks takes it."""
+    return (
+        followup.followup_id,
+        followup.version,
+        followup.due_at,
+        followup.changed_at,
+        next_due_of(followup),
+        timetable_of(followup),
+        followup.next_alarm_at,
+        timed_by(followup),
+        int(followup.escalation_level),
+    )
+
+
+def told_columns_of(followup: FollowUp, told: Told) -> tuple[object, ...]:
+    """Return the values of an escalation, as insert_escalations takes them."""
+    return (
+        followup.followup_id,
+        told.round,
+        told.step.value,
+        int(told.level),
+        followup.tenant,
+        told.share,
+        told.told,
+        told.due_at,
+        told.fired_at,
+        told.version,
+        told.program_version,
+    )
+
+
+def told_of(row: asyncpg.Record) -> Told:
+    """Return the escalation that a row holds."""
+    return Told(
+        round=row["round"],
+        step=Step(row["step"]),
+        level=Level(row["level"]),
+        share=row["share"],
+        told=row["told"],
+        due_at=row["due_at"],
+        fired_at=row["fired_at"],
+        version=row["version"],
+        program_version=row["program_version"],
     )
 
 
@@ -176,4 +235,5 @@ def parameters_of(wanted: Filter) -> tuple[object, ...]:
         wanted.ids,
         wanted.patterns,
         wanted.last_resort,
+        wanted.escalated,
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.routing.domain.commands import Changed
+from services.routing.domain.escalation import Told
 from services.routing.domain.resurvey import Answered
 from shared.contracts.events import (
     ContactMade,
+    Escalation,
     FollowUpChange,
     FollowUpChanged,
     Resolution,
@@ -63,6 +65,18 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         assigned_as_last_resort=True if followup.is_last_resort else None,
         answer=_answer(changed.answer),
         contact=_contact(changed),
+        escalation=_escalation(changed.told) if changed.told else None,
+    )
+
+
+def _escalation(told: Told) -> Escalation:
+    return Escalation(
+        level=int(told.level),
+        step=told.step.value,
+        share=told.share,
+        round=told.round,
+        told=told.told,
+        due_at=told.due_at,
     )
 
 

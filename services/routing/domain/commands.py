@@ -15,6 +15,7 @@ from services.routing.domain.contacts import (
     refuse_too_few,
     state_after,
 )
+from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp, Resolution
 from services.routing.domain.handing import Wish, hand
 from services.routing.domain.resurvey import Answered
@@ -66,7 +67,8 @@ class Changed:
     """A follow-up after a change, and the change's name.
 
     `why` it got the owner, if it got one; `contact` where somebody tried to reach the customer;
-    `answer` where the change is the customer's to the re-survey.
+    `answer` where the change is the customer's to the re-survey;
+    `told` who was told that time runs out, where the change is that.
     """
 
     followup: FollowUp
@@ -74,6 +76,7 @@ class Changed:
     why: Why | None = None
     answer: Answered | None = None
     contact: Contact | None = None
+    told: Told | None = None
 
 
 def in_steps(followup: FollowUp, command: ChangeFollowUp) -> list[ChangeFollowUp]:

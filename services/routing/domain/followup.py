@@ -10,6 +10,7 @@ from services.routing.domain.timetable import Timetable
 from services.routing.domain.why import Why
 from services.routing.errors import RoutingError
 from shared.contracts.events import Category, FollowUpState, Severity
+from shared.program.escalation import Level
 
 #: The states in which somebody still has to act; the clock runs.
 OPEN_STATES = frozenset(
@@ -80,7 +81,8 @@ class FollowUp:
 
     `why` tells why its owner has it; it is None for what was opened before that was kept.
     `due_at` is by when it is to be resolved. `timetable` is None for one of a release that kept
-    no other deadline, until its state changes.
+    no other deadline, until its state changes. `next_alarm_at` is when somebody is to be told
+    that time runs out, `escalation_level` how far up that went in its present round.
     """
 
     followup_id: UUID
@@ -99,6 +101,13 @@ class FollowUp:
     resolution: Resolution | None = None
     why: Why | None = None
     timetable: Timetable | None = None
+    next_alarm_at: datetime | None = None
+    escalation_level: Level = Level.NONE
+
+    @property
+    def is_escalated(self) -> bool:
+        """Whether somebody above the owner was told, in the present round."""
+        return self.escalation_level > Level.OWNER
 
     @property
     def is_last_resort(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.routing.domain.contacts import ContactAttempt
+from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.mails import Reply
 from services.routing.domain.opening import Rotation
@@ -103,6 +104,7 @@ class Filter:
     due_from: datetime | None = None
     due_before: datetime | None = None
     last_resort: bool | None = None
+    escalated: bool | None = None
     words: Sequence[str] = ()
     ids: Sequence[UUID] | None = None
     patterns: Sequence[str] | None = None
@@ -193,6 +195,10 @@ class FollowUps(Protocol):
 
     async def history(self, followup: FollowUp) -> list[HistoryEntry]:
         """Return everything that happened to the follow-up, oldest first."""
+        ...
+
+    async def told(self, followup_id: UUID) -> list[Told]:
+        """Return who was told that time runs out, in the order in which they were."""
         ...
 
     async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[FollowUp]:

@@ -140,7 +140,8 @@ async def _timed(followups: FollowUps, changed: Changed, program: Program) -> Ch
         state=after.state, at=after.changed_at, is_contact=changed.contact is not None
     )
     history = [*map(_state_change, await followups.history(after)), present]
-    return replace(changed, followup=on_the_clock(after, program, states_entered(history)))
+    told = await followups.told(after.followup_id)
+    return replace(changed, followup=on_the_clock(after, program, states_entered(history), told))
 
 
 def _state_change(entry: HistoryEntry) -> StateChange:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import (
     Count,
@@ -47,6 +48,23 @@ async def read_case(transactions: Transactions, tenant: str, followup_id: UUID) 
         if followup is None:
             raise UnknownFollowUpError(f"There is no follow-up {followup_id}.")
         return Case(followup=followup, history=await followups.history(followup))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """A follow-up and who was told that its time runs out, oldest first."""
+
+    followup: FollowUp
+    told: Sequence[Told]
+
+
+async def read_escalations(transactions: Transactions, tenant: str, followup_id: UUID) -> Escalated:
+    """Return a follow-up and who was told of it; raises UnknownFollowUpError."""
+    async with transactions.of(tenant) as followups:
+        followup = await followups.find(followup_id)
+        if followup is None:
+            raise UnknownFollowUpError(f"There is no follow-up {followup_id}.")
+        return Escalated(followup=followup, told=await followups.told(followup_id))
 
 
 async def list_followups(

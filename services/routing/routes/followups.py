@@ -72,6 +72,9 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
     assigned_as_last_resort: Annotated[
         bool | None, Query(description="Whether nobody of the team could be given it")
     ] = None,
+    escalated: Annotated[
+        bool | None, Query(description="Whether the lead or the head was told, in this round")
+    ] = None,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_IN_A_LIST)] = 50,
 ) -> FollowUpList:
@@ -84,6 +87,7 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
         severities=severity,
         touchpoint=touchpoint,
         last_resort=assigned_as_last_resort,
+        escalated=escalated,
         language=language,
         segment=segment,
         rule=rule,

@@ -134,7 +134,8 @@ class FollowUpView(BaseModel):
     """A follow-up as it stands. `version` is its ETag.
 
     `assignment` says why its owner has it; `assigned_as_last_resort` that nobody of the team could
-    be given it, so that it went to the lead.
+    be given it, so that it went to the lead. `escalation_level` is how far up it was told in its
+    present round: 0 nobody, 1 its owner, 2 the team's lead, 3 the department's head.
     """
 
     followup_id: UUID
@@ -167,6 +168,7 @@ class FollowUpView(BaseModel):
     resolution: ResolutionView | None
     assignment: Why | None
     assigned_as_last_resort: bool
+    escalation_level: int
 
 
 class Counts(BaseModel):
@@ -245,6 +247,7 @@ def view_of(followup: FollowUp) -> FollowUpView:
         resolution=_resolution(followup.resolution),
         assignment=followup.why,
         assigned_as_last_resort=followup.is_last_resort,
+        escalation_level=int(followup.escalation_level),
     )
 
 

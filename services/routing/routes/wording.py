@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.routing.domain.alarms import ESCALATED, GOALS, REMINDED, RETIMED
 from services.routing.domain.bulk import Outcome, Report
 from services.routing.domain.followup import FollowUp, Voice
 from services.routing.domain.ports import Count, HistoryEntry
@@ -48,14 +49,6 @@ STEPS: Mapping[S, str] = {
     S.DECLINED_CONTACT: "Wants no contact",
 }
 
-#: What a clock counts down to.
-GOALS: Mapping[Step, str] = {
-    Step.ACKNOWLEDGE: "to acknowledge",
-    Step.FIRST_CONTACT: "to contact the customer",
-    Step.NEXT_CONTACT: "to contact them again",
-    Step.RESOLVE: "to resolve",
-}
-
 _TO_RESUME = frozenset({S.WAITING_CUSTOMER, S.REOPENED, S.DECLINED_CONTACT})
 
 _ACTS: Mapping[str, str] = {
@@ -79,6 +72,9 @@ _ACTS: Mapping[str, str] = {
     S.UNREACHABLE: "could not reach the customer",
     S.MERGED: "merged it into another",
     S.DECLINED_CONTACT: "noted that the customer wants no contact",
+    REMINDED: "reminded {owner}",
+    ESCALATED: "escalated it",
+    RETIMED: "moved a deadline",
 }
 
 #: What can happen to a follow-up: webhooks choose among these.

@@ -9,6 +9,7 @@ from services.scoring.domain.rating import ENDS, Rating, default_severity
 from shared.contracts.events import Severity
 from shared.program.conditions import FUNCTIONS, VARIABLES
 from shared.program.document import DEFAULT_SCALES
+from shared.program.escalation import DEFAULT_ESCALATIONS
 from shared.program.loading import read_program
 from tests.unit.program.samples import DOCUMENT
 from tests.unit.scoring.events import feedback
@@ -46,6 +47,15 @@ def test_the_guides_owners_and_absences_are_sound() -> None:
         "language",
         "place",
     ]
+
+
+def test_the_guides_escalations_are_sound() -> None:
+    part = GUIDE.split("## Escalations")[1]
+    ladder = re.search(r"```yaml\n(.*?)```", part, flags=re.DOTALL)
+    assert ladder
+    program = read_program(DOCUMENT + ladder[1])
+    assert program.escalations[:3] == DEFAULT_ESCALATIONS
+    assert len(program.escalations) == 4
 
 
 def test_the_guide_names_every_variable_and_no_other() -> None:

@@ -48,14 +48,15 @@ INSERT INTO routing.followup (
     turn_size, customer_id, segment, touchpoint, listening_post, occurred_at, received_at, text,
     language, scale, value, contact_name, contact_email, contact_phone, category, severity, rule,
     reason, program_version, opened_at, due_at, changed_at, assignment_why,
-    assigned_as_last_resort, next_due_at, timetable)
+    assigned_as_last_resort, next_due_at, timetable, next_alarm_at, timed_by, escalation_level)
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[],
     $8::text[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[],
     $15::timestamptz[], $16::timestamptz[], $17::text[], $18::text[], $19::text[],
     $20::double precision[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
     $26::text[], $27::text[], $28::int[], $29::timestamptz[], $30::timestamptz[],
-    $31::timestamptz[], $32::jsonb[], $33::boolean[], $34::timestamptz[], $35::jsonb[])
+    $31::timestamptz[], $32::jsonb[], $33::boolean[], $34::timestamptz[], $35::jsonb[],
+    $36::timestamptz[], $37::int[], $38::smallint[])
 ON CONFLICT DO NOTHING
 RETURNING feedback_id;
 
@@ -71,7 +72,8 @@ SELECT * FROM unnest(
 UPDATE routing.followup
 SET version = $2, state = $3, owner = $4, due_at = $5, changed_at = $6, cause_what = $7,
     cause_why = $8, action_taken = $9, resolved_at = $10, assignment_why = $11,
-    assigned_as_last_resort = $12, next_due_at = $13, timetable = $14
+    assigned_as_last_resort = $12, next_due_at = $13, timetable = $14, next_alarm_at = $15, timed_by = $16,
+    escalation_level = $17
 WHERE followup_id = $1;
 
 -- name: followup
@@ -85,6 +87,11 @@ SELECT version, change, state, owner, actor, actor_name, note, changed_at, assig
 FROM routing.followup_change
 WHERE followup_id = $1 AND changed_at >= $2
 ORDER BY version;
+
+-- name: escalations
+-- Who was told of these follow-ups, in the order in which they were.
+SELECT * FROM routing.escalation WHERE followup_id = ANY ($1::uuid[])
+ORDER BY followup_id, version;
 
 -- name: claim_key
 -- Takes an idempotency key for this transaction; one that is taken gives no row. A request under
