@@ -108,6 +108,13 @@ def test_the_notifier_runs_and_has_a_way_out(services: dict[str, Any]) -> None:
     assert set(notifier["networks"]) == {"inside", "front"}
 
 
+def test_the_clock_runs_and_has_no_way_out(services: dict[str, Any]) -> None:
+    clock = services["routing-clock"]
+    assert clock["command"] == ["python", "-m", "services.routing.clock"]
+    assert clock["restart"] == "always"
+    assert "front" not in clock.get("networks", ())
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_serves_its_api(service: str, services: dict[str, Any]) -> None:
     api = services[f"{service.replace('_', '-')}-api"]

@@ -125,7 +125,8 @@ async def test_a_product_starts_again_with_its_data_after_its_supervisor_was_kil
         status = json.loads((await closedloop("status", "--json", f"--data={folder}")).out)
         assert status["healthy"], status
         assert set(status["parts"]) == {
-            "kafka", "postgres", "scoring", "routing", "outer_loop", "routing.notifier", "web",
+            "kafka", "postgres", "scoring", "routing", "outer_loop", "routing.notifier",
+            "routing.clock", "web",
         }  # fmt: skip
         second = await closedloop("up", f"--data={folder}")
         assert second.code == 1

@@ -1,0 +1,50 @@
+"""What the clock process does: a duty each. A further one is one more entry in `duties_of`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.routing.adapters.alarms import PostgresAlarmTransactions
+from services.routing.handlers.alarms import tell_in_time, time_anew
+from shared.postgres.pool import Pool
+from shared.program.store import ProgramStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """Something that comes due as time goes by.
+
+    `do_some` takes the present moment, does a bounded part of what is due in one transaction
+    that skips what other clocks have locked, and returns how much it did: 0 when nothing is due.
+    What it did must not be due again. `next_at` returns when the next part is due, None when that
+    is not known: then it is asked again within seconds.
+    """
+
+    name: str
+    do_some: Callable[[datetime], Awaitable[int]]
+    next_at: Callable[[], Awaitable[datetime | None]]
+
+
+def duties_of(pool: Pool, programs: ProgramStore) -> tuple[Duty, ...]:
+    """Return the duties in the order in which they are done; the pool runs as the worker."""
+    alarms = PostgresAlarmTransactions(pool)
+
+    async def retime(now: datetime) -> int:
+        return await time_anew(alarms, await programs.active(), now)
+
+    async def tell(now: datetime) -> int:
+        return await tell_in_time(alarms, await programs.active(), now)
+
+    async def next_alarm_at() -> datetime | None:
+        return await alarms.next_alarm_at(sorted(await programs.active()))
+
+    return (
+        Duty(name="retime", do_some=retime, next_at=_unknown),
+        Duty(name="tell", do_some=tell, next_at=next_alarm_at),
+    )
+
+
+async def _unknown() -> datetime | None:
+    return None
