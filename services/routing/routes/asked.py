@@ -37,6 +37,7 @@ class Wanted:
     segment: str | None
     rule: str | None
     older_than_days: int | None
+    escalated: bool
     words: str
     cursor: str | None
 
@@ -53,6 +54,7 @@ class Wanted:
             "segment": self.segment,
             "rule": self.rule,
             "older": self.older_than_days,
+            "escalated": "true" if self.escalated else None,
             "q": self.words or None,
         }
 
@@ -91,6 +93,7 @@ def wanted(  # noqa: PLR0913  (each is a part of the address)
     segment: Annotated[Name | Literal[""], Query()] = "",
     rule: Annotated[Name | Literal[""], Query()] = "",
     older: Days | Literal[""] = "",
+    escalated: bool | Literal[""] = "",
     q: Annotated[Name | Literal[""], Query()] = "",
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Wanted:
@@ -107,6 +110,7 @@ def wanted(  # noqa: PLR0913  (each is a part of the address)
         segment=segment or None,
         rule=rule or None,
         older_than_days=older or None,
+        escalated=bool(escalated),
         words=q.strip(),
         cursor=cursor,
     )
@@ -135,6 +139,7 @@ def filter_of(asked: Wanted, view: View, who: Principal, program: Program, now: 
         segment=asked.segment,
         rule=asked.rule,
         opened_before=_days_before(now, asked.older_than_days),
+        escalated=True if asked.escalated else None,
         words=asked.words.split(),
     )
 

@@ -40,6 +40,7 @@ from services.routing.handlers.reading import Case
 from services.routing.routes import wording
 from services.routing.routes.case_contact import contact_part
 from services.routing.routes.case_reply import reply_part
+from services.routing.routes.clocks import clocks_of
 from services.routing.routes.deps import (
     DeskOfRequest,
     Staff,
@@ -243,6 +244,7 @@ async def _context(
         "verdict": followup.verdict,
         "program": program,
         "clock": wording.clock_of(followup, now),
+        "clocks": clocks_of(followup, now),
         "score": wording.score_words(followup.voice),
         "state": wording.STATES[followup.state],
         "states": wording.STATES,

@@ -31,6 +31,7 @@ from services.routing.routes.asked import (
     wanted,
 )
 from services.routing.routes.bulk import read_report
+from services.routing.routes.clocks import MARKS
 from services.routing.routes.deps import DeskOfRequest, Staff
 from shared.contracts.events import FollowUpState, Severity
 from shared.program.document import Program
@@ -60,6 +61,7 @@ class Row:
     owner: str
     is_mine: bool
     can_be_taken: bool
+    mark: Sequence[str]
 
 
 @routes.get("/inbox")
@@ -131,6 +133,7 @@ def _row(followup: FollowUp, who: Principal, program: Program, now: datetime) ->
         owner=program.owner_name(followup.owner) if followup.owner else "nobody",
         is_mine=is_mine,
         can_be_taken=not is_mine and _owns_in(followup.team, who, program),
+        mark=MARKS.get(followup.escalation_level, ()),
     )
 
 
