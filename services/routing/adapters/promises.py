@@ -84,7 +84,7 @@ class PostgresPromises(PostgresFollowUps):
 
 @dataclass(frozen=True, slots=True)
 class PostgresPromiseTransactions:
-    """Opens transactions; the pool runs as closedloop_routing_api."""
+    """Opens transactions; the pool runs as closedloop_routing_api, the clock's as the worker."""
 
     pool: Pool
 
@@ -93,9 +93,9 @@ class PostgresPromiseTransactions:
         found: str | None = await self.pool.fetchval(QUERIES["tenant_of"], followup_id)
         return found
 
-    async def lapsed(self, now: datetime, limit: int) -> Sequence[Lapsed]:
-        """Return up to `limit` rounds of all tenants whose time is over, the oldest first."""
-        rows = await self.pool.fetch(QUERIES["lapsed_rounds"], now, limit)
+    async def lapsed(self, tenants: Sequence[str], now: datetime, limit: int) -> Sequence[Lapsed]:
+        """Return up to `limit` rounds of `tenants` whose time is over, the oldest first."""
+        rows = await self.pool.fetch(QUERIES["lapsed_rounds"], tenants, now, limit)
         return [Lapsed(**row) for row in rows]
 
     @asynccontextmanager

@@ -59,8 +59,8 @@ class PromiseTransactions(Protocol):
         """Return whose follow-up it is; None when there is none."""
         ...
 
-    async def lapsed(self, now: datetime, limit: int) -> Sequence[Lapsed]:
-        """Return up to `limit` rounds of all tenants whose time is over, the oldest first."""
+    async def lapsed(self, tenants: Sequence[str], now: datetime, limit: int) -> Sequence[Lapsed]:
+        """Return up to `limit` rounds of `tenants` whose time is over, the oldest first."""
         ...
 
     def of_promises(self, tenant: str) -> AbstractAsyncContextManager[Promises]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from services.routing.domain.commands import ChangeFollowUp
@@ -12,29 +13,26 @@ from services.routing.domain.transitions import Actor, Standing
 from services.routing.handlers.changing import ChangeRequest, carry_out
 from shared.contracts.events import FollowUpState
 from shared.program.document import Program
-from shared.program.store import ProgramStore
 
+#: So many rounds are looked for at a time.
+AT_A_TIME = 100
 _PROGRAM = Actor(subject="program", roles=frozenset(), stands_as=Standing.PROGRAM)
 _NOBODY = Answered(verdict="no_response")
 NO_ANSWER = "Nobody answered the re-survey in time."
 
 
 async def expire(
-    transactions: PromiseTransactions, programs: ProgramStore, now: datetime, limit: int
+    transactions: PromiseTransactions, programs: Mapping[str, Program], now: datetime
 ) -> int:
-    """End up to `limit` rounds whose time to answer is over; return how many were looked at.
+    """End some rounds whose time to answer is over; return how many that were.
 
     A follow-up that is resolved becomes verified with the answer no_response. Each round is ended
-    in a transaction of its own, and once, whoever else ends rounds at the same time. A return of
-    `limit` means that there may be more.
+    in a transaction of its own, and once, whoever else ends rounds at the same time.
     """
-    found = await transactions.lapsed(now, limit)
-    active = await programs.active_for(sorted({one.tenant for one in found}))
+    found = await transactions.lapsed(sorted(programs), now, AT_A_TIME)
     for one in found:
-        program = active.get(one.tenant)
-        if program is not None:
-            async with transactions.of_promises(one.tenant) as promises:
-                await _end(promises, one, program, now)
+        async with transactions.of_promises(one.tenant) as promises:
+            await _end(promises, one, programs[one.tenant], now)
     return len(found)
 
 

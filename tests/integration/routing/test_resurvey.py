@@ -12,12 +12,19 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from services.routing.adapters.alarms import PostgresAlarmTransactions
+from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.bootstrap import Desk
+from services.routing.clock.duties import duties_of
+from services.routing.clock.engine import ClockWork
 from services.routing.handlers.resurveying import expire
+from shared.clock import FixedClock, SystemClock
 from shared.contracts.events import FollowUpChanged
 from shared.postgres.pool import Pool
+from shared.program.store import ProgramStore
+from shared.settings import Settings
 from tests.integration.routing.company import NOW, OTHER_TENANT, scored
-from tests.integration.routing.conftest import Caller, calling, opened
+from tests.integration.routing.conftest import Caller, activate_programs, calling, opened
 from tests.integration.routing.promised import Customer, customer_of, resolve, walk
 from tests.integration.routing.test_followups_api import path_of
 from tests.integration.routing.test_promise_page import at, history
@@ -50,9 +57,10 @@ async def last_event(pool: Pool) -> dict[str, Any]:
     return told
 
 
-async def end_rounds(app: FastAPI, limit: int = 100) -> int:
+async def end_rounds(app: FastAPI, pool: Pool) -> int:
     desk: Desk = app.state.desk
-    return await expire(desk.promises.transactions, desk.programs, desk.clock.now(), limit)
+    programs = await desk.programs.active()
+    return await expire(PostgresPromiseTransactions(pool), programs, desk.clock.now())
 
 
 async def test_the_question_stands_after_a_day_for_a_week(
@@ -137,19 +145,34 @@ async def test_an_answer_after_the_lead_has_verified_is_kept_all_the_same(
 async def test_no_answer_verifies_as_nobodys_happiness(
     app: FastAPI, customer: Customer, call: Caller, worker_pool: Pool
 ) -> None:
-    assert await end_rounds(app) == 0
+    assert await end_rounds(app, worker_pool) == 0
     at(app, LATE)
-    assert await end_rounds(app) == 1
+    assert await end_rounds(app, worker_pool) == 1
     case = await seen(call)
     assert (case["state"], case["resurvey"]["ending"]) == ("verified", "no_response")
     told = await last_event(worker_pool)
     assert (told["change"], told["actor"]) == ("verified", "program")
     assert told["answer"] == {"verdict": "no_response"}
-    assert await end_rounds(app) == 0
+    assert await end_rounds(app, worker_pool) == 0
     assert (await customer.press("answer", choice="9")).status_code == 422
     page = await customer.page()
     assert "As far as we know, it is solved." in page
     assert "You answered" not in page
+
+
+async def test_the_clock_process_ends_rounds(
+    settings: Settings, customer: Customer, call: Caller, worker_pool: Pool
+) -> None:
+    await activate_programs(settings)
+    clock = FixedClock(SystemClock().now() + 9 * DAY)
+    work = ClockWork(
+        duties=duties_of(worker_pool, ProgramStore(worker_pool, clock)),
+        clock=clock,
+        woken=PostgresAlarmTransactions(worker_pool).woken,
+    )
+    assert await work.do_all() > 0
+    assert (await seen(call))["resurvey"]["ending"] == "no_response"
+    assert await work.do_all() == 0
 
 
 async def test_rounds_end_once_whoever_ends_them_and_however_often(
@@ -160,9 +183,8 @@ async def test_rounds_end_once_whoever_ends_them_and_however_often(
     for number in range(1, 9):
         await resolve(call, number)
     at(app, LATE)
-    await asyncio.gather(*(end_rounds(app, 5) for _ in range(4)))
-    while await end_rounds(app, 3):
-        pass
+    await asyncio.gather(*(end_rounds(app, worker_pool) for _ in range(4)))
+    assert await end_rounds(app, worker_pool) == 0
     ends = await worker_pool.fetch(
         "SELECT followup_id FROM routing.followup_change WHERE actor = 'program' AND version > 1"
     )
@@ -174,7 +196,7 @@ async def test_a_round_that_was_overtaken_verifies_nothing(
 ) -> None:
     await customer.press("not_solved", words="No.")
     at(app, LATE)
-    assert await end_rounds(app) == 1
+    assert await end_rounds(app, worker_pool) == 1
     case = await seen(call)
     assert (case["state"], case["resurvey"]["ending"]) == ("reopened", "overtaken")
 
@@ -190,7 +212,7 @@ async def test_the_recovery_rate_counts_those_who_answered_alone(
     for number, choice in ((1, "10"), (2, "8"), (3, "1")):
         await customer_of(app, browser, number).press("answer", choice=choice)
     at(app, LATE)
-    assert await end_rounds(app) == 2
+    assert await end_rounds(app, worker_pool) == 2
     days = {"since": "2026-11-01", "until": "2026-12-31"}
     measures = (await call("mali").get("/followups/v1/measures", params=days)).json()["all"]
     assert (measures["recovered"]["n"], measures["recovered"]["of"]) == (1, 3)
@@ -214,7 +236,7 @@ async def test_rounds_of_every_tenant_end_each_in_its_own(
         )
         assert answer.status_code == 200
     at(app, LATE)
-    assert await end_rounds(app) == 2
+    assert await end_rounds(app, worker_pool) == 2
     states = await worker_pool.fetch("SELECT DISTINCT state FROM routing.followup")
     assert [row["state"] for row in states] == ["verified"]
 

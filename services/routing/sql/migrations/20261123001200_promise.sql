@@ -34,7 +34,9 @@ CREATE INDEX resurvey_unsettled ON routing.resurvey (expires_at, followup_id)
 CREATE INDEX resurvey_settled ON routing.resurvey (tenant, settled_at) WHERE settled_at IS NOT NULL;
 
 GRANT SELECT, INSERT, UPDATE ON routing.promise, routing.resurvey TO closedloop_routing_api;
-GRANT SELECT ON routing.promise, routing.resurvey TO closedloop_routing;
+GRANT SELECT ON routing.promise TO closedloop_routing;
+-- The clock ends rounds that nobody answered.
+GRANT SELECT, UPDATE ON routing.resurvey TO closedloop_routing;
 DO $$
 DECLARE table_name text;
 BEGIN
@@ -57,16 +59,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT tenant FROM routing.followup WHERE followup_id = wanted
 $$;
 
--- Rounds of every tenant whose time to answer is over. Names alone, as above.
-CREATE FUNCTION routing.lapsed_rounds(moment timestamptz, most int)
-RETURNS TABLE (tenant text, followup_id uuid, round int)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT tenant, followup_id, round FROM routing.resurvey
-    WHERE settled_at IS NULL AND expires_at <= moment
-    ORDER BY expires_at, followup_id
-    LIMIT most
-$$;
-
 -- Histories are only added to, but for this: a customer takes back their own words. What
 -- colleagues wrote, and that something was written, stays.
 GRANT UPDATE (note) ON routing.followup_change TO closedloop_routing;
@@ -79,13 +71,11 @@ $$;
 
 GRANT CREATE ON SCHEMA routing TO closedloop_routing;
 ALTER FUNCTION routing.tenant_of_followup(uuid) OWNER TO closedloop_routing;
-ALTER FUNCTION routing.lapsed_rounds(timestamptz, int) OWNER TO closedloop_routing;
 ALTER FUNCTION routing.erase_customers_words(uuid) OWNER TO closedloop_routing;
 REVOKE CREATE ON SCHEMA routing FROM closedloop_routing;
-REVOKE ALL ON FUNCTION routing.tenant_of_followup(uuid), routing.lapsed_rounds(timestamptz, int),
-    routing.erase_customers_words(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION routing.tenant_of_followup(uuid),
-    routing.lapsed_rounds(timestamptz, int), routing.erase_customers_words(uuid)
+REVOKE ALL ON FUNCTION routing.tenant_of_followup(uuid), routing.erase_customers_words(uuid)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION routing.tenant_of_followup(uuid), routing.erase_customers_words(uuid)
     TO closedloop_routing_api;
 
 -- migrate:down

@@ -39,7 +39,10 @@ UPDATE routing.resurvey SET settled_at = $3, ending = $4, value = $5
 WHERE followup_id = $1 AND round = $2 AND settled_at IS NULL;
 
 -- name: lapsed_rounds
-SELECT tenant, followup_id, round FROM routing.lapsed_rounds($1, $2);
+SELECT tenant, followup_id, round FROM routing.resurvey
+WHERE settled_at IS NULL AND expires_at <= $2 AND tenant = ANY ($1)
+ORDER BY expires_at, followup_id
+LIMIT $3;
 
 -- name: erase_voice
 UPDATE routing.followup
