@@ -2,7 +2,7 @@
 SET lock_timeout = '5s';
 
 -- What is kept for a customer's own page; nothing for a follow-up whose page nobody has used.
--- Links are computed (docs/adr/0014): one works while its generation is the one that stands here.
+-- Links are computed (docs/adr/0012): one works while its generation is the one that stands here.
 CREATE TABLE routing.promise (
     followup_id uuid PRIMARY KEY,
     tenant text NOT NULL,
