@@ -23,6 +23,7 @@ from services.routing.adapters.rows import (
     told_of,
 )
 from services.routing.domain.alarms import Alarms, Late, Telling
+from services.routing.domain.contacts import CONTACTED
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import RecordedChange
@@ -125,7 +126,11 @@ class PostgresAlarmTransactions:
 
 
 def _state_change_of(row: asyncpg.Record) -> StateChange:
-    return StateChange(state=FollowUpState(row["state"]), at=row["changed_at"])
+    return StateChange(
+        state=FollowUpState(row["state"]),
+        at=row["changed_at"],
+        is_contact=row["change"] == CONTACTED,
+    )
 
 
 def _by_followup(

@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import pytest
 import yaml
+from fastapi import FastAPI
 
 from services.routing.adapters.alarms import PostgresAlarmTransactions
 from services.routing.adapters.postgres import PostgresOpenings
@@ -28,7 +29,9 @@ from shared.program.store import ProgramStore, open_programs
 from shared.settings import Settings
 from tests.integration.routing.company import DOCUMENT, PROGRAMS, scored
 from tests.integration.routing.conftest import Caller, activate_programs, opened
+from tests.integration.routing.test_contacts_api import log
 from tests.integration.routing.test_followups_api import LIST, patch, path_of
+from tests.integration.routing.test_promise_page import at
 from tests.support.waiting import until
 
 HOUR = timedelta(hours=1)
@@ -233,6 +236,23 @@ async def test_a_new_program_moves_the_deadlines_of_what_is_open_once(
     assert [one["change"] for one in solved][1:] == ["acknowledged", "in_progress", "resolved"]
     assert await hand.at(23.9) == 0
     assert await hand.at(24.1) == 149
+
+
+async def test_a_new_program_counts_from_the_contacts_that_were_made(
+    app: FastAPI, call: Caller, hand: Hand, begun: datetime, settings: Settings
+) -> None:
+    await _open(hand.pool, begun, 1)
+    client = call()
+    assert (await log(client, 1)).is_success
+    at(app, begun + 2 * HOUR)
+    assert (await log(client, 3)).is_success
+    async with open_programs(settings.database_url, role="closedloop_program") as programs:
+        keeps_in_touch = [{**one, "next_contact_hours": 10} for one in NEW_DOCUMENT["sla"]]
+        document = yaml.safe_dump({**NEW_DOCUMENT, "sla": keeps_in_touch})
+        await programs.activate(document, who="tests", why="keep in touch", start=begun + 3 * HOUR)
+    assert await hand.at(4) == 1
+    steps = {one["step"]: one for one in (await client.get(path_of(1))).json()["sla"]["steps"]}
+    assert datetime.fromisoformat(steps["next_contact"]["due_at"]) - begun == 12 * HOUR
 
 
 async def test_a_follow_up_of_a_release_without_alarms_is_put_on_the_clock(

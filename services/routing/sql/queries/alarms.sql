@@ -31,7 +31,7 @@ LIMIT 1;
 
 -- name: states
 -- The states of these follow-ups so far, oldest first; $2 is when the first of them was opened.
-SELECT followup_id, state, changed_at FROM routing.followup_change
+SELECT followup_id, state, changed_at, change FROM routing.followup_change
 WHERE followup_id = ANY ($1::uuid[]) AND changed_at >= $2
 ORDER BY followup_id, version;
 
