@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.contracts.dead_letter import DEAD_LETTER
-from shared.contracts.events import EVENTS
+from shared.contracts.event_types import EVENTS
 from shared.errors import ClosedLoopError
 
 TOPICS_FILE = Path(__file__).with_name("topics.yaml")

@@ -25,7 +25,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.contracts.events import EVENTS, PATTERNS
+from shared.contracts.event_types import EVENTS
+from shared.contracts.events import PATTERNS
 from shared.contracts.records import Rejected
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from shared.contracts.dead_letter import DEAD_LETTER, DeadLetterHeaders
-from shared.contracts.events import EVENTS, CloudEvent
+from shared.contracts.event_types import EVENTS
+from shared.contracts.events import CloudEvent
 
 SCHEMA_FOLDER = Path(__file__).with_name("schemas")
 RELEASED_FOLDER = Path(__file__).with_name("released")

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from shared.contracts.codec import parser
 from shared.contracts.dead_letter import DEAD_LETTER, DeadLetterHeaders
-from shared.contracts.events import EVENTS
+from shared.contracts.event_types import EVENTS
 from shared.contracts.refusals import refusal
 from shared.contracts.schemas import MODELS, SCHEMA_FOLDER
 

@@ -15,8 +15,11 @@ from tests.unit.own_rules import (
 
 ROOT = Path(__file__).parents[2]
 
-#: A port named `transaction`, which the handler enters: the handler still owns it.
-UNITS_OF_WORK = {"services/ingest/adapters/publishers.py": 1}
+#: A port that opens a transaction, which the handler enters: the handler still owns it.
+UNITS_OF_WORK = {
+    "services/ingest/adapters/publishers.py": 1,
+    "services/routing/adapters/alarms.py": 1,
+}
 
 SQL_WITHOUT_A_FILE = frozenset(
     {

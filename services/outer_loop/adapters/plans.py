@@ -24,7 +24,7 @@ from services.outer_loop.domain.plan import (
 from services.outer_loop.domain.ports import Answer, Change, IssueAtHand, Once, PlanWork
 from services.outer_loop.errors import ReusedKeyError
 from shared.contracts.codec import key_of
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 from shared.contracts.records import Outgoing
 from shared.postgres.outbox import enqueue
 from shared.postgres.pool import Connection, Pool

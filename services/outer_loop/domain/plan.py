@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 
 #: The whole state machine: what is not here is forbidden. From `on_hold` a plan goes back to
 #: where it was, and nowhere else.

@@ -17,7 +17,7 @@ from services.outer_loop.domain.plan import (
     next_states,
 )
 from services.outer_loop.errors import InvalidPlanError, PlanError
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 
 
 def departments_concerned(

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.outer_loop.domain.issue import IssueKey
 from services.outer_loop.domain.ports import Change
 from shared.contracts.codec import encode, key_of
-from shared.contracts.events import OuterLoopChange, OuterLoopChanged
+from shared.contracts.plans import OuterLoopChange, OuterLoopChanged
 from shared.contracts.records import Outgoing
 from shared.ids import derived_id
 

@@ -25,7 +25,7 @@ from services.outer_loop.errors import (
 )
 from services.outer_loop.handlers.messages import message_of
 from shared.clock import Clock
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 from shared.program.document import Program
 
 

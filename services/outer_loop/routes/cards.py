@@ -11,7 +11,7 @@ from uuid import UUID
 from services.outer_loop.adapters.reads import IssueRow
 from services.outer_loop.domain.plan import ActionPlan
 from services.outer_loop.routes.names import Names
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 
 View = Literal["all", "mine", "decide", "late"]
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from services.outer_loop.adapters.reads import ChangeRow, FollowUpRow, IssueRow, Week, Why
 from services.outer_loop.domain.plan import ActionPlan
 from services.outer_loop.routes.schemas import Answer
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 
 
 class PlanLine(Answer):

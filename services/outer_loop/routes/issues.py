@@ -24,7 +24,8 @@ from services.outer_loop.routes.issue_schemas import (
     IssueOut,
     issue_state,
 )
-from shared.contracts.events import Name, PlanState
+from shared.contracts.events import Name
+from shared.contracts.plans import PlanState
 from shared.web.problems import InvalidProblem, NotFoundProblem
 from shared.web.programs import program_of
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from services.outer_loop.domain.plan import EffectMetric, ExpectedEffect, in_words
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 from shared.program.document import Department, Program
 
 METRICS: Mapping[EffectMetric, str] = {

@@ -29,7 +29,8 @@ from services.outer_loop.routes.names import Names
 from services.outer_loop.routes.pages import render
 from services.outer_loop.routes.plans import current_plan
 from services.outer_loop.routes.schemas import Reason
-from shared.contracts.events import Name, PlanState
+from shared.contracts.events import Name
+from shared.contracts.plans import PlanState
 from shared.web.auth import Principal
 from shared.web.programs import program_of
 

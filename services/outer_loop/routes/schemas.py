@@ -17,7 +17,8 @@ from services.outer_loop.domain.plan import (
     Verdict,
     next_states,
 )
-from shared.contracts.events import Name, PlanState
+from shared.contracts.events import Name
+from shared.contracts.plans import PlanState
 
 Sentence = Annotated[
     str,

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.codec import decoder, encode, key_of, parser
+from shared.contracts.event_types import EVENTS
 from shared.contracts.events import (
-    EVENTS,
     CloudEvent,
     Contact,
     CsatRating,

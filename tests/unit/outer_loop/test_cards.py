@@ -11,7 +11,7 @@ from services.outer_loop.adapters.reads import IssueRow, Week
 from services.outer_loop.domain.plan import Decision
 from services.outer_loop.routes.cards import Card, Viewer, cards, lanes, matches
 from services.outer_loop.routes.issue_page import since_first_word
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 from tests.unit.outer_loop.test_plan import TODAY, a_plan, item
 
 ISSUE = IssueRow(

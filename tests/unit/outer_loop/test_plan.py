@@ -28,7 +28,7 @@ from services.outer_loop.domain.plan_changes import (
     revise,
 )
 from services.outer_loop.errors import InvalidPlanError, OuterLoopError, PlanError
-from shared.contracts.events import PlanState
+from shared.contracts.plans import PlanState
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
