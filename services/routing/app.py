@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.routing.bootstrap import open_desk
 from services.routing.routes import (
+    attachments,
     bulk,
     case,
     contacts,
@@ -25,6 +26,7 @@ from services.routing.routes import (
     webhook_pages,
     webhooks,
 )
+from services.routing.routes.attachments import MAX_BODY_BYTES
 from shared.settings import Settings
 from shared.web import site
 
@@ -46,9 +48,11 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    site.install(app, settings)
+    site.install(app, settings, max_body_bytes=MAX_BODY_BYTES)
     app.include_router(followups.routes)
     app.include_router(contacts.routes)
+    app.include_router(attachments.api)
+    app.include_router(attachments.pages)
     app.include_router(escalations.routes)
     app.include_router(webhooks.routes)
     app.include_router(webhook_deliveries.routes)

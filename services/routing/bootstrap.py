@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from services.routing.adapters.attachments import PostgresAttachmentTransactions
 from services.routing.adapters.bulks import PostgresBulkTransactions
 from services.routing.adapters.live import Live, listening
 from services.routing.adapters.mail import mail_server_of
@@ -21,6 +22,7 @@ from services.routing.adapters.postgres import (
 from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.replies import load_wordings
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
+from services.routing.domain.attachments import AttachmentTransactions
 from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
@@ -64,6 +66,7 @@ class Desk:
     ping: Callable[[], Awaitable[object]]
     webhooks: Office
     promises: PromiseOffice
+    attachments: AttachmentTransactions
     wordings: Mapping[str, Wording]
     can_mail: bool
     clock: Clock = field(default_factory=SystemClock)
@@ -120,6 +123,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 secret=settings.secret,
                 public_url=settings.public_url,
             ),
+            attachments=PostgresAttachmentTransactions(servers.pool),
             wordings=load_wordings(),
             can_mail=mail_server_of(settings.smtp_url, settings.mode) is not None,
         )

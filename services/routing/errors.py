@@ -16,6 +16,10 @@ class UnknownFollowUpError(RoutingError):
     """There is no such follow-up for this tenant."""
 
 
+class UnknownAttachmentError(RoutingError):
+    """There is no such file, or it was erased."""
+
+
 class UnknownBulkError(RoutingError):
     """There is no such bulk, or it is somebody else's."""
 

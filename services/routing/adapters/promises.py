@@ -76,10 +76,11 @@ class PostgresPromises(PostgresFollowUps):
             ended.value,
         )
 
-    async def erase(self, followup_id: UUID) -> None:
-        """Erase what the customer said and wrote, how they are reached, and mails to them."""
+    async def erase(self, followup_id: UUID, now: datetime) -> None:
+        """Erase what the customer said and wrote, how they are reached, mails to them, files."""
         for query in ("erase_voice", "erase_words", "erase_replies"):
             await self.connection.execute(QUERIES[query], followup_id)
+        await self.connection.execute(QUERIES["erase_attachments"], followup_id, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from services.routing.domain.attachments import ATTACHED, File
 from services.routing.domain.contacts import (
     CONTACTED,
     Contact,
@@ -50,6 +51,7 @@ class ChangeFollowUp:
 
     With `insist`, a lead gives it to somebody who is away. `act` names what a customer did on
     their page, where that alone does not change the state; `answer` is theirs to the re-survey.
+    `file` is added to the case.
     """
 
     state: FollowUpState | None = None
@@ -60,6 +62,7 @@ class ChangeFollowUp:
     act: CustomerAct | None = None
     answer: Answered | None = None
     contact: Contact | None = None
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,7 @@ def change(
     _refuse_incoherent(command)
     _refuse_strangers(followup, actor, program, now)
     after = followup
-    name: str = command.act or "noted"
+    name: str = command.act or (ATTACHED if command.file else "noted")
     if command.owner is not None:
         wish = Wish(owner=command.owner, note=command.note or "", insist=command.insist)
         after, name = hand(after, wish, actor, program, now)
@@ -152,6 +155,8 @@ def _refuse_incoherent(command: ChangeFollowUp) -> None:
         raise IncompleteError({"": "Nothing is to be changed: give state, owner or note."})
     if command.resolution and command.state is not FollowUpState.RESOLVED:
         raise IncompleteError({"state": "A resolution goes with the state resolved."})
+    if command.file and (command.state or command.owner or command.contact):
+        raise IncompleteError({"file": "Add the file by itself: no state, owner or contact."})
     if command.contact and (command.state or command.owner):
         raise IncompleteError({"contact": "Log the contact by itself: no state or owner with it."})
 

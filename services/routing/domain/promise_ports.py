@@ -47,8 +47,8 @@ class Promises(FollowUps, Protocol):
         """Keep how a round has ended; one that has ended before stays as it is."""
         ...
 
-    async def erase(self, followup_id: UUID) -> None:
-        """Erase what the customer said and wrote, and how they are reached."""
+    async def erase(self, followup_id: UUID, now: datetime) -> None:
+        """Erase what the customer said and wrote, how they are reached, mails to them, files."""
         ...
 
 

@@ -71,10 +71,10 @@ async def change_followup(
     """
     async with transactions.of(request.tenant) as followups:
         if request.key:
-            kept = await _kept(followups, request)
+            kept = await kept_answer(followups, request)
             if kept:
                 return kept
-        followup = await _locked(followups, request)
+        followup = await locked(followups, request)
         for command in in_steps(followup, request.command):
             step = replace(request, command=command)
             followup = await carry_out(followups, followup, step, program=program, now=now)
@@ -108,7 +108,8 @@ async def carry_out(
     return changed.followup
 
 
-async def _kept(followups: FollowUps, request: ChangeRequest) -> Answer | None:
+async def kept_answer(followups: FollowUps, request: ChangeRequest) -> Answer | None:
+    """Return what a request with this key was answered; raises ReusedKeyError."""
     kept = await followups.claim_key(request.actor.subject, request.key, request.fingerprint)
     if kept and kept.fingerprint != request.fingerprint:
         raise ReusedKeyError(
@@ -118,7 +119,8 @@ async def _kept(followups: FollowUps, request: ChangeRequest) -> Answer | None:
     return kept.answer if kept else None
 
 
-async def _locked(followups: FollowUps, request: ChangeRequest) -> FollowUp:
+async def locked(followups: FollowUps, request: ChangeRequest) -> FollowUp:
+    """Return the follow-up, locked; raises UnknownFollowUpError or StaleVersionError."""
     followup = await followups.find(request.followup_id, for_update=True)
     if followup is None:
         raise UnknownFollowUpError(f"There is no follow-up {request.followup_id}.")

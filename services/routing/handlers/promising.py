@@ -248,7 +248,7 @@ async def _wish(
         await promises.keep(replace(promise, call_asked_at=now))
     elif wish == "erase":
         await promises.keep(replace(promise, erasure_asked_at=now))
-        await promises.erase(followup.followup_id)
+        await promises.erase(followup.followup_id, now)
 
 
 async def _answer(

@@ -39,6 +39,7 @@ from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.handlers.reading import Case
 from services.routing.routes import wording
 from services.routing.routes.case_contact import contact_part
+from services.routing.routes.case_files import files_part
 from services.routing.routes.case_reply import reply_part
 from services.routing.routes.clocks import clocks_of
 from services.routing.routes.deps import (
@@ -254,6 +255,7 @@ async def _context(
             (entry, contact.act_words(entry, program)) for entry in reversed(case.history)
         ],
         "contact": contact,
+        "files": await files_part(desk, followup, position),
         "reply": await reply_part(
             desk, who, followup, program, can_log=contact.can_log, preview=preview
         ),

@@ -20,6 +20,7 @@ from services.routing.errors import (
     ReusedKeyError,
     RoutingError,
     TooFewAttemptsError,
+    UnknownAttachmentError,
     UnknownBulkError,
     UnknownFollowUpError,
 )
@@ -66,7 +67,7 @@ def problems() -> Iterator[None]:
 
 def _problem_of(error: RoutingError) -> Problem:  # noqa: PLR0911  (a case for each refusal)
     match error:
-        case UnknownFollowUpError() | UnknownBulkError():
+        case UnknownFollowUpError() | UnknownBulkError() | UnknownAttachmentError():
             return NotFoundProblem(error.detail)
         case StaleVersionError():
             return _stale(error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.routing.domain.alarms import ESCALATED, GOALS, REMINDED, RETIMED
+from services.routing.domain.attachments import ATTACHED
 from services.routing.domain.bulk import Outcome, Report
 from services.routing.domain.followup import FollowUp, Voice
 from services.routing.domain.ports import Count, HistoryEntry
@@ -61,6 +62,7 @@ _ACTS: Mapping[str, str] = {
     "customer_calls": "asked to speak to a person",
     "erasure_asked": "had their data erased",
     "contacted": "contacted the customer",
+    ATTACHED: "added a file",
     S.ACKNOWLEDGED: "acknowledged it",
     S.CONTACTING: "began to contact the customer",
     S.IN_PROGRESS: "works on it",
@@ -172,6 +174,7 @@ DONE: Mapping[str, str] = {
     "take": "It is yours now.",
     "assign": "It has a new owner.",
     "note": "The note is kept.",
+    ATTACHED: "The file is kept.",
     S.ACKNOWLEDGED: "Acknowledged.",
     S.CONTACTING: "You are contacting the customer.",
     S.IN_PROGRESS: "You are working on it.",

@@ -54,3 +54,6 @@ SELECT routing.erase_customers_words($1);
 
 -- name: erase_replies
 SELECT routing.erase_replies($1);
+
+-- name: erase_attachments
+SELECT routing.erase_attachments($1, $2);
