@@ -428,7 +428,7 @@ class FollowUpChange(Tolerant):
     while its owner has it because nobody of the team could be given it. `answer` is there where
     the change is the customer's answer to the re-survey, or the end of the time for one; `contact`
     where it is an attempt to reach the customer; `escalation` where it is that somebody was told
-    of a step that is not done.
+    of a step that is not done. `mentioned` are the people whom its note names.
     """
 
     followup_id: UUID
@@ -453,6 +453,7 @@ class FollowUpChange(Tolerant):
     answer: ReSurveyAnswer | None = None
     contact: ContactMade | None = None
     escalation: Escalation | None = None
+    mentioned: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

@@ -6,10 +6,11 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from services.routing.adapters import contacts, replies
+from services.routing.adapters import contacts, mentions, replies
 from services.routing.adapters.deliveries import enqueue_changes
 from services.routing.adapters.rows import (
     change_columns_of,
@@ -27,6 +28,7 @@ from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.mails import Reply
+from services.routing.domain.mentions import Unseen
 from services.routing.domain.opening import Rotation
 from services.routing.domain.ports import (
     COUNTED_UP_TO,
@@ -258,6 +260,14 @@ class PostgresFollowUps:
         """Return the replies to the customer, oldest first."""
         return await replies.of_followup(self.connection, followup_id)
 
+    async def unseen(self, whom: str) -> Sequence[Unseen]:
+        """Return what somebody has not seen of their mentions, the latest first."""
+        return await mentions.unseen(self.connection, whom)
+
+    async def see(self, followup_id: UUID, whom: str, now: datetime) -> None:
+        """Keep that somebody has seen their mentions in a case."""
+        await mentions.see(self.connection, followup_id, whom, now)
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Put `messages` into the outbox: they are published when the transaction has ended."""
         await enqueue(self.connection, SCHEMA, messages)
@@ -313,7 +323,8 @@ def _id_in(words: Sequence[str]) -> UUID | None:
 
 
 async def record_changes(connection: Connection, changes: Sequence[RecordedChange]) -> None:
-    """Append to follow-ups' histories, and have webhooks told."""
+    """Append to follow-ups' histories; have webhooks told, and whom notes name."""
     columns = zip(*map(change_columns_of, changes), strict=True)
     await connection.execute(QUERIES["insert_changes"], *map(list, columns))
+    await mentions.insert(connection, changes)
     await enqueue_changes(connection, changes)

@@ -66,6 +66,7 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         answer=_answer(changed.answer),
         contact=_contact(changed),
         escalation=_escalation(changed.told) if changed.told else None,
+        mentioned=tuple(changed.mentioned) or None,
     )
 
 

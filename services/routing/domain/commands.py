@@ -19,6 +19,7 @@ from services.routing.domain.contacts import (
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp, Resolution
 from services.routing.domain.handing import Wish, hand
+from services.routing.domain.mentions import mentioned_in
 from services.routing.domain.resurvey import Answered
 from services.routing.domain.sla import resolve_by
 from services.routing.domain.transitions import (
@@ -71,7 +72,8 @@ class Changed:
 
     `why` it got the owner, if it got one; `contact` where somebody tried to reach the customer;
     `answer` where the change is the customer's to the re-survey;
-    `told` who was told that time runs out, where the change is that.
+    `told` who was told that time runs out, where the change is that; `mentioned` whom its note
+    names.
     """
 
     followup: FollowUp
@@ -80,6 +82,7 @@ class Changed:
     answer: Answered | None = None
     contact: Contact | None = None
     told: Told | None = None
+    mentioned: Sequence[str] = ()
 
 
 def in_steps(followup: FollowUp, command: ChangeFollowUp) -> list[ChangeFollowUp]:
@@ -125,6 +128,7 @@ def change(
         why=after.why if command.owner is not None else None,
         answer=command.answer,
         contact=command.contact,
+        mentioned=() if actor.stands_as else mentioned_in(command.note, program),
     )
 
 

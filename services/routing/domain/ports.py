@@ -13,6 +13,7 @@ from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.mails import Reply
+from services.routing.domain.mentions import Unseen
 from services.routing.domain.opening import Rotation
 from services.routing.domain.resurvey import Asking
 from services.routing.domain.staffing import Inquiry, Staffing
@@ -42,7 +43,7 @@ class StoredMessage:
 class RecordedChange:
     """A new entry of a follow-up's history. `message` is the published event.
 
-    `why` is there where the follow-up got an owner.
+    `why` is there where the follow-up got an owner; `mentioned` are whom the note names.
     """
 
     followup: FollowUp
@@ -52,6 +53,7 @@ class RecordedChange:
     note: str | None
     message: str
     why: Why | None = None
+    mentioned: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +245,14 @@ class FollowUps(Protocol):
 
     async def replies(self, followup_id: UUID) -> list[Reply]:
         """Return the replies to the customer, oldest first."""
+        ...
+
+    async def unseen(self, whom: str) -> Sequence[Unseen]:
+        """Return what somebody has not seen of their mentions, the latest first."""
+        ...
+
+    async def see(self, followup_id: UUID, whom: str, now: datetime) -> None:
+        """Keep that somebody has seen their mentions in a case."""
         ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:

@@ -149,6 +149,7 @@ class _Writer:
             note=self.note,
             message=encode(event_of(changed, self.actor)).decode(),
             why=changed.why,
+            mentioned=changed.mentioned,
         )
 
 

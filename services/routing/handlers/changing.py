@@ -162,6 +162,7 @@ async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest)
         note=(request.command.note or "").strip() or None,
         message=message.decode(),
         why=changed.why,
+        mentioned=changed.mentioned,
     )
     await followups.record([row])
     if changed.contact:

@@ -36,6 +36,7 @@ from services.routing.errors import (
 )
 from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.handlers.mentioning import see
 from services.routing.handlers.reading import Case
 from services.routing.routes import wording
 from services.routing.routes.case_contact import contact_part
@@ -154,6 +155,7 @@ async def show_case(
 ) -> Response:
     """Show one case."""
     context = await _context(desk, who, followup_id)
+    await see(desk.transactions, who.tenant, followup_id, who.subject, desk.clock.now())
     return PAGES.TemplateResponse(
         request, "case.html", {**context, "notice": wording.DONE.get(done, "")}
     )

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from services.routing.domain.followup import OPEN_STATES, FollowUp
 from services.routing.domain.ports import ViewCounts, Watch
 from services.routing.handlers import reading
+from services.routing.handlers.mentioning import unseen_by
 from services.routing.handlers.reading import FollowUpPage
 from services.routing.routes import wording
 from services.routing.routes.asked import (
@@ -102,6 +103,7 @@ async def show_inbox(
             "rows": [_row(one, who, program, now) for one in page.followups],
             "page": page,
             "counts": counts,
+            "mentions": await unseen_by(desk.transactions, who.tenant, who.subject),
             "next": _next_address(asked, page),
             "program": program,
             "states": {
