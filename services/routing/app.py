@@ -19,6 +19,7 @@ from services.routing.routes import (
     inbox,
     live,
     measures,
+    merging,
     promise,
     promise_panel,
     replies,
@@ -60,6 +61,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(bulk.api)
     app.include_router(bulk.pages)
     app.include_router(live.routes)
+    app.include_router(merging.api)
+    app.include_router(merging.pages)
     app.include_router(case.routes)
     app.include_router(replies.routes)
     app.include_router(measures.routes)

@@ -13,6 +13,7 @@ from services.routing.adapters.bulks import PostgresBulkTransactions
 from services.routing.adapters.live import Live, listening
 from services.routing.adapters.mail import mail_server_of
 from services.routing.adapters.measuring import PostgresWays
+from services.routing.adapters.merges import PostgresMergeTransactions
 from services.routing.adapters.outbound import Destinations
 from services.routing.adapters.postgres import (
     PostgresOpenings,
@@ -26,6 +27,7 @@ from services.routing.domain.attachments import AttachmentTransactions
 from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
+from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
 from services.routing.domain.replies import Wording
 from services.routing.handlers.opening import open_followups
@@ -61,6 +63,7 @@ class Desk:
     transactions: Transactions
     ways: Ways
     bulks: BulkTransactions
+    merges: MergeTransactions
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -114,6 +117,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             transactions=PostgresTransactions(servers.pool),
             ways=PostgresWays(servers.pool),
             bulks=PostgresBulkTransactions(servers.pool),
+            merges=PostgresMergeTransactions(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),

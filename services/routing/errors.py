@@ -54,6 +54,10 @@ class TooFewAttemptsError(RoutingError):
     """The customer was not tried as often as the program asks before giving up."""
 
 
+class NotMergeableError(RoutingError):
+    """As they stand, the two follow-ups can't become one, or two again."""
+
+
 class IncompleteError(RoutingError):
     """Parts of the request are missing or wrong: `faults` says what, by dotted field."""
 

@@ -420,6 +420,13 @@ class Escalation(Tolerant):
     due_at: Moment
 
 
+class Merge(Tolerant):
+    """Two follow-ups of one customer became one, or two again: `followup_id` went `into`."""
+
+    followup_id: UUID
+    into: UUID
+
+
 class FollowUpChange(Tolerant):
     """A follow-up as it stands after one change.
 
@@ -428,7 +435,8 @@ class FollowUpChange(Tolerant):
     while its owner has it because nobody of the team could be given it. `answer` is there where
     the change is the customer's answer to the re-survey, or the end of the time for one; `contact`
     where it is an attempt to reach the customer; `escalation` where it is that somebody was told
-    of a step that is not done. `mentioned` are the people whom its note names.
+    of a step that is not done; `merge` where two were merged or split, for either of them.
+    `mentioned` are the people whom its note names.
     """
 
     followup_id: UUID
@@ -454,6 +462,7 @@ class FollowUpChange(Tolerant):
     contact: ContactMade | None = None
     escalation: Escalation | None = None
     mentioned: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    merge: Merge | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.routing.adapters import merges
 from services.routing.adapters.postgres import PostgresFollowUps
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import COUNTED_UP_TO
@@ -75,6 +76,12 @@ class PostgresPromises(PostgresFollowUps):
             ended.ending,
             ended.value,
         )
+
+    async def family(self, followup: FollowUp, *, for_update: bool = False) -> list[FollowUp]:
+        """Return all that are one case with it, the one that stands by itself first."""
+        if not for_update:
+            return await merges.family(self.connection, followup.followup_id)
+        return await merges.locked_family(self.connection, followup)
 
     async def erase(self, followup_id: UUID, now: datetime) -> None:
         """Erase what the customer said and wrote, how they are reached, mails to them, files."""

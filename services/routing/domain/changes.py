@@ -6,12 +6,14 @@ from uuid import UUID
 
 from services.routing.domain.commands import Changed
 from services.routing.domain.escalation import Told
+from services.routing.domain.merged import Merged
 from services.routing.domain.resurvey import Answered
 from shared.contracts.events import (
     ContactMade,
     Escalation,
     FollowUpChange,
     FollowUpChanged,
+    Merge,
     Resolution,
     ReSurveyAnswer,
     RootCause,
@@ -67,6 +69,7 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         contact=_contact(changed),
         escalation=_escalation(changed.told) if changed.told else None,
         mentioned=tuple(changed.mentioned) or None,
+        merge=_merge(changed.merged) if changed.merged else None,
     )
 
 
@@ -79,6 +82,10 @@ def _escalation(told: Told) -> Escalation:
         told=told.told,
         due_at=told.due_at,
     )
+
+
+def _merge(merged: Merged) -> Merge:
+    return Merge(followup_id=merged.followup_id, into=merged.into)
 
 
 def _answer(answer: Answered | None) -> ReSurveyAnswer | None:

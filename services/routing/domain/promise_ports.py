@@ -47,6 +47,13 @@ class Promises(FollowUps, Protocol):
         """Keep how a round has ended; one that has ended before stays as it is."""
         ...
 
+    async def family(self, followup: FollowUp, *, for_update: bool = False) -> list[FollowUp]:
+        """Return all that are one case with it, the one that stands by itself first.
+
+        When they are to be changed, they are locked until the transaction ends.
+        """
+        ...
+
     async def erase(self, followup_id: UUID, now: datetime) -> None:
         """Erase what the customer said and wrote, how they are reached, mails to them, files."""
         ...

@@ -87,15 +87,23 @@ def deadlines(
 def states_entered(history: Sequence[StateChange]) -> list[StateChange]:
     """Return the entries of `history`, oldest first, that are contacts or bring another state.
 
-    Moments come from the clocks of several machines: none is left before the one it follows.
+    Moments come from the clocks of several machines: none is left before the one it follows. What
+    was merged and split again has never been away.
     """
     entered: list[StateChange] = []
     for one in history:
+        if _is_split(entered, one):
+            entered.pop()
         last = entered[-1] if entered else None
         if last is None or one.is_contact or one.state is not last.state:
             at = max(one.at, last.at) if last else one.at
             entered.append(replace(one, at=at))
     return entered
+
+
+def _is_split(entered: Sequence[StateChange], one: StateChange) -> bool:
+    was_merged = bool(entered) and entered[-1].state is FollowUpState.MERGED
+    return was_merged and one.state is not FollowUpState.MERGED
 
 
 Wait = tuple[datetime, datetime | None]

@@ -35,7 +35,7 @@ class Actor:
 
 
 WORKERS = frozenset({Standing.OWNER, Standing.LEAD, Standing.ADMIN})
-#: Nobody verifies, closes or merges away their own work.
+#: Nobody verifies or closes their own work.
 JUDGES = frozenset({Standing.LEAD, Standing.ADMIN})
 
 #: The customer opens it again; who could not be reached or wanted no contact, by speaking up.
@@ -49,9 +49,9 @@ _ANSWERING = frozenset({"frontline_owner", "team_lead"})
 _OWNING = _ANSWERING | {"department_head"}
 
 TRANSITIONS: Mapping[S, Mapping[S, frozenset[Standing]]] = {
-    S.NEW: {S.ASSIGNED: JUDGES, S.MERGED: JUDGES},
-    S.ASSIGNED: {S.ACKNOWLEDGED: WORKERS, S.MERGED: JUDGES},
-    S.ACKNOWLEDGED: {S.CONTACTING: WORKERS, S.IN_PROGRESS: WORKERS, S.MERGED: JUDGES},
+    S.NEW: {S.ASSIGNED: JUDGES},
+    S.ASSIGNED: {S.ACKNOWLEDGED: WORKERS},
+    S.ACKNOWLEDGED: {S.CONTACTING: WORKERS, S.IN_PROGRESS: WORKERS},
     S.CONTACTING: {
         S.IN_PROGRESS: WORKERS,
         S.WAITING_CUSTOMER: WORKERS,
@@ -75,7 +75,7 @@ TRANSITIONS: Mapping[S, Mapping[S, frozenset[Standing]]] = {
     S.REOPENED: {S.CONTACTING: WORKERS, S.IN_PROGRESS: WORKERS},
     S.UNREACHABLE: {S.CONTACTING: WORKERS, S.CLOSED: JUDGES, S.REOPENED: _BY_CUSTOMER},
     S.DECLINED_CONTACT: {S.IN_PROGRESS: WORKERS, S.CLOSED: JUDGES, S.REOPENED: _BY_CUSTOMER},
-    S.MERGED: {},
+    S.MERGED: {},  # into another one and out of it again: merging.py
 }
 
 

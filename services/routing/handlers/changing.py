@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from services.routing.domain.changes import event_of
@@ -31,6 +32,25 @@ from shared.contracts.events import FollowUpState
 from shared.contracts.records import Outgoing
 from shared.ids import derived_id
 from shared.program.document import Program
+
+
+class KeyedRequest(Protocol):
+    """A request that a repeat under its key finds again."""
+
+    @property
+    def actor(self) -> Actor:
+        """Return who asks."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Return the idempotency key."""
+        ...
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Return a digest of what is asked."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +121,15 @@ async def carry_out(
     tried = await _tried(followups, followup) if gives_up else []
     changed = change(followup, request.command, request.actor, program, now, tried=tried)
     if changed.contact or changed.followup.state is not followup.state:
-        changed = await _timed(followups, changed, program)
-    await _write(followups, changed, request)
+        changed = await timed(followups, changed, program)
+    await write(followups, changed, request)
     if changed.change == FollowUpState.RESOLVED:
         await followups.ask_again(asking_of(changed.followup, program))
     return changed.followup
 
 
-async def kept_answer(followups: FollowUps, request: ChangeRequest) -> Answer | None:
-    """Return what a request with this key was answered; raises ReusedKeyError."""
+async def kept_answer(followups: FollowUps, request: KeyedRequest) -> Answer | None:
+    """Take the request's key; return the answer of an earlier one. Raises ReusedKeyError."""
     kept = await followups.claim_key(request.actor.subject, request.key, request.fingerprint)
     if kept and kept.fingerprint != request.fingerprint:
         raise ReusedKeyError(
@@ -135,7 +155,7 @@ async def _tried(followups: FollowUps, followup: FollowUp) -> list[ContactAttemp
     return in_vain(attempts, [(entry.version, entry.change) for entry in history])
 
 
-async def _timed(followups: FollowUps, changed: Changed, program: Program) -> Changed:
+async def timed(followups: FollowUps, changed: Changed, program: Program) -> Changed:
     """Return the change with the deadlines that follow from its new state."""
     after = changed.followup
     present = StateChange(
@@ -150,7 +170,8 @@ def _state_change(entry: HistoryEntry) -> StateChange:
     return StateChange(state=entry.state, at=entry.changed_at, is_contact=entry.change == CONTACTED)
 
 
-async def _write(followups: FollowUps, changed: Changed, request: ChangeRequest) -> None:
+async def write(followups: FollowUps, changed: Changed, request: ChangeRequest) -> None:
+    """Write a change that the transaction may make: its row, history, outbox and what it is of."""
     followup = changed.followup
     message = encode(event_of(changed, request.actor.subject))
     await followups.update(followup)

@@ -80,9 +80,14 @@ class Guest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What a customer's page is made of. `asked` is the latest round of a solved follow-up."""
+    """What a customer's page is made of. `asked` is the latest round of a solved follow-up.
+
+    Where the one that the link names was merged, `followup` is the one that it is worked on in;
+    `merged` are those that are one case with it.
+    """
 
     followup: FollowUp
+    merged: Sequence[FollowUp]
     history: Sequence[HistoryEntry]
     promise: Promise
     program: Program
@@ -143,9 +148,11 @@ async def admit(office: PromiseOffice, programs: ProgramStore, token: str) -> Gu
 async def visit(office: PromiseOffice, guest: Guest, now: datetime) -> Visit:
     """Return what the customer sees; raises DeadLinkError."""
     async with office.transactions.of_promises(guest.tenant) as promises:
-        followup, promise = await _behind(promises, guest, now)
+        followup, *merged = await _behind(promises, guest, now)
+        promise = await promises.promise(followup)
         return Visit(
             followup=followup,
+            merged=merged,
             history=await promises.history(followup),
             promise=promise,
             program=guest.program,
@@ -163,15 +170,15 @@ async def act(office: PromiseOffice, guest: Guest, doing: Doing, now: datetime) 
         subject, key = f"customer:{guest.link.followup_id}", doing.fingerprint.hex()
         if await promises.claim_key(subject, key, doing.fingerprint):
             return
-        followup, promise = await _behind(promises, guest, now, for_update=True)
-        history = await promises.history(followup)
-        _refuse_floods(history)
-        if doing.wish == "erase" and _is_erased(followup, promise, history):
+        family = await _behind(promises, guest, now, for_update=True)
+        followup = family[0]
+        _refuse_floods(await promises.history(followup))
+        if doing.wish == "erase" and await _is_erased(promises, family):
             return
         if doing.value is not None:
             await _answer(promises, followup, doing, guest.program, now)
         elif doing.wish is not None:
-            await _wish(promises, followup, promise, doing, doing.wish, guest.program, now)
+            await _wish(promises, family, doing, doing.wish, guest.program, now)
         await promises.keep_answer(subject, key, Answer(status=303, body="", etag=""))
 
 
@@ -209,18 +216,26 @@ async def edit(
 
 async def _behind(
     promises: Promises, guest: Guest, now: datetime, *, for_update: bool = False
-) -> tuple[FollowUp, Promise]:
-    followup = await promises.find(guest.link.followup_id, for_update=for_update)
-    if followup is None or is_expired(followup, guest.program, now):
+) -> list[FollowUp]:
+    """Return what the link opens, and all that were merged with it behind it."""
+    named = await promises.find(guest.link.followup_id)
+    if named is None:
+        raise DeadLinkError("What this link names is not here.")
+    family = await promises.family(named, for_update=for_update)
+    if is_expired(family[0], guest.program, now):
         raise DeadLinkError("The time of this link is over.")
-    promise = await promises.promise(followup)
-    if promise.generation != guest.link.generation:
+    if (await promises.promise(named)).generation != guest.link.generation:
         raise DeadLinkError("This link was replaced by another one.")
-    return followup, promise
+    return family
 
 
-def _is_erased(followup: FollowUp, promise: Promise, history: Sequence[HistoryEntry]) -> bool:
-    return promise.erasure_asked_at is not None and not holds_words(followup, history)
+async def _is_erased(promises: Promises, family: Sequence[FollowUp]) -> bool:
+    """Return whether nothing is left to erase."""
+    for one in family:
+        asked = (await promises.promise(one)).erasure_asked_at
+        if asked is None or holds_words(one, await promises.history(one)):
+            return False
+    return True
 
 
 def _refuse_floods(history: Sequence[HistoryEntry]) -> None:
@@ -230,13 +245,13 @@ def _refuse_floods(history: Sequence[HistoryEntry]) -> None:
 
 async def _wish(
     promises: Promises,
-    followup: FollowUp,
-    promise: Promise,
+    family: Sequence[FollowUp],
     doing: Doing,
     wish: Wish,
     program: Program,
     now: datetime,
 ) -> None:
+    followup = family[0]
     reopens = wish in ("not_solved", "person") and can_reopen(followup)
     command = ChangeFollowUp(
         state=FollowUpState.REOPENED if reopens else None,
@@ -245,10 +260,15 @@ async def _wish(
     )
     await carry_out(promises, followup, _request(followup, command), program=program, now=now)
     if wish == "person":
-        await promises.keep(replace(promise, call_asked_at=now))
+        await promises.keep(replace(await promises.promise(followup), call_asked_at=now))
     elif wish == "erase":
-        await promises.keep(replace(promise, erasure_asked_at=now))
-        await promises.erase(followup.followup_id, now)
+        await _erase(promises, family, now)
+
+
+async def _erase(promises: Promises, family: Sequence[FollowUp], now: datetime) -> None:
+    for one in family:
+        await promises.keep(replace(await promises.promise(one), erasure_asked_at=now))
+        await promises.erase(one.followup_id, now)
 
 
 async def _answer(

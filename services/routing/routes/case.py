@@ -41,6 +41,7 @@ from services.routing.handlers.reading import Case
 from services.routing.routes import wording
 from services.routing.routes.case_contact import contact_part
 from services.routing.routes.case_files import files_part
+from services.routing.routes.case_merge import merge_part
 from services.routing.routes.case_reply import reply_part
 from services.routing.routes.clocks import clocks_of
 from services.routing.routes.deps import (
@@ -275,6 +276,7 @@ async def _context(
         "before_words": wording.act_words(before, program) if before else "?",
         "key": secrets.token_urlsafe(12),
         "keys": _KEYS,
+        "merging": await merge_part(desk, who, case, program),
         "promise": await panel_of(desk, case, program, can_work=position in WORKERS),
     }
 

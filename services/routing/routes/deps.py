@@ -16,6 +16,7 @@ from services.routing.errors import (
     ForbiddenTransitionError,
     IncompleteError,
     NoContactError,
+    NotMergeableError,
     NotYoursError,
     ReusedKeyError,
     RoutingError,
@@ -80,7 +81,7 @@ def _problem_of(error: RoutingError) -> Problem:  # noqa: PLR0911  (a case for e
                 remedy=error.remedy,
                 members={"allowed": [state.value for state in error.allowed]},
             )
-        case NoContactError() | TooFewAttemptsError():
+        case NoContactError() | TooFewAttemptsError() | NotMergeableError():
             return ConflictProblem(error.detail, field="state", remedy=error.remedy)
         case IncompleteError():
             faults = [{"field": field, "detail": text} for field, text in error.faults.items()]

@@ -42,18 +42,27 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromiseView:
-    """The parts of the page; a part that is empty is not there.
+class Heard:
+    """What the customer said at one time, empty without words, and when it came in."""
 
-    `lines` say what the customer can count on, `is_late` that a promise was broken.
-    """
-
-    company: str
     said: str
     said_in: str
     received: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseView:
+    """The parts of the page; a part that is empty is not there.
+
+    `lines` say what the customer can count on, `is_late` that a promise was broken; `joined` that
+    several cases became this one.
+    """
+
+    company: str
+    heard: Sequence[Heard]
     who: str
     state: str
+    joined: str
     mood: Literal["", "good", "warn"]
     lines: Sequence[str]
     is_late: bool
@@ -77,11 +86,10 @@ def view_of_visit(seen: Visit, say: Catalogue, now: datetime) -> PromiseView:
     called = promise.call_asked_at if wants_person(promise, seen.history) else None
     return PromiseView(
         company=program.name,
-        said=followup.voice.text or "",
-        said_in=followup.voice.language or "",
-        received=say("received", moment=say.at(followup.voice.received_at, zone)),
+        heard=[_heard(one, say, zone) for one in (followup, *seen.merged)],
         who=_who(followup, program, say),
         state=say(f"state_{followup.state.value}"),
+        joined=say("state_merged") if seen.merged else "",
         mood=_mood(followup),
         lines=promised(followup, commitment, say, zone),
         is_late=commitment is not None and commitment.missed is not None,
@@ -93,7 +101,18 @@ def view_of_visit(seen: Visit, say: Catalogue, now: datetime) -> PromiseView:
         phone=program.promise.phone or "",
         is_open=followup.is_open,
         is_erased=promise.erasure_asked_at is not None,
-        can_erase=promise.erasure_asked_at is None or holds_words(followup, seen.history),
+        can_erase=promise.erasure_asked_at is None
+        or holds_words(followup, seen.history)
+        or any(holds_words(one, ()) for one in seen.merged),
+    )
+
+
+def _heard(followup: FollowUp, say: Catalogue, zone: str) -> Heard:
+    voice = followup.voice
+    return Heard(
+        said=voice.text or "",
+        said_in=voice.language or "",
+        received=say("received", moment=say.at(voice.received_at, zone)),
     )
 
 

@@ -10,6 +10,7 @@ from services.routing.domain.alarms import ESCALATED, GOALS, REMINDED, RETIMED
 from services.routing.domain.attachments import ATTACHED
 from services.routing.domain.bulk import Outcome, Report
 from services.routing.domain.followup import FollowUp, Voice
+from services.routing.domain.merging import ABSORBED, SPLIT, SPLIT_OFF
 from services.routing.domain.ports import Count, HistoryEntry
 from services.routing.domain.timetable import Step
 from shared.contracts.events import FollowUpState as S
@@ -46,7 +47,6 @@ STEPS: Mapping[S, str] = {
     S.CLOSED: "Close",
     S.REOPENED: "Reopen",
     S.UNREACHABLE: "Could not be reached",
-    S.MERGED: "Merged into another",
     S.DECLINED_CONTACT: "Wants no contact",
 }
 
@@ -73,6 +73,9 @@ _ACTS: Mapping[str, str] = {
     S.REOPENED: "reopened it",
     S.UNREACHABLE: "could not reach the customer",
     S.MERGED: "merged it into another",
+    ABSORBED: "merged another one into it",
+    SPLIT: "split it off again",
+    SPLIT_OFF: "split another one off",
     S.DECLINED_CONTACT: "noted that the customer wants no contact",
     REMINDED: "reminded {owner}",
     ESCALATED: "escalated it",
@@ -184,6 +187,7 @@ DONE: Mapping[str, str] = {
     S.CLOSED: "Closed.",
     S.REOPENED: "Reopened; its clock runs again.",
     S.UNREACHABLE: "Kept as unreachable.",
-    S.MERGED: "Merged.",
+    "merge": "They are one now: what was said in both stands here.",
+    "split": "They are two again, each with its own clock.",
     S.DECLINED_CONTACT: "Kept: the customer wants no contact.",
 }
