@@ -22,6 +22,8 @@ from services.routing.routes import (
     merging,
     promise,
     promise_panel,
+    recoveries,
+    recovery_pages,
     replies,
     webhook_deliveries,
     webhook_pages,
@@ -62,6 +64,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(bulk.pages)
     app.include_router(live.routes)
     app.include_router(merging.api)
+    app.include_router(recoveries.routes)
+    app.include_router(recovery_pages.routes)
     app.include_router(merging.pages)
     app.include_router(case.routes)
     app.include_router(replies.routes)

@@ -21,6 +21,7 @@ from services.routing.adapters.postgres import (
     prepare_months,
 )
 from services.routing.adapters.promises import PostgresPromiseTransactions
+from services.routing.adapters.recoveries import PostgresRecoveryTransactions
 from services.routing.adapters.replies import load_wordings
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
 from services.routing.domain.attachments import AttachmentTransactions
@@ -29,6 +30,7 @@ from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
 from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
+from services.routing.domain.recovering import RecoveryTransactions
 from services.routing.domain.replies import Wording
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice
@@ -64,6 +66,7 @@ class Desk:
     ways: Ways
     bulks: BulkTransactions
     merges: MergeTransactions
+    recoveries: RecoveryTransactions
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -118,6 +121,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             ways=PostgresWays(servers.pool),
             bulks=PostgresBulkTransactions(servers.pool),
             merges=PostgresMergeTransactions(servers.pool),
+            recoveries=PostgresRecoveryTransactions(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),

@@ -58,6 +58,14 @@ class NotMergeableError(RoutingError):
     """As they stand, the two follow-ups can't become one, or two again."""
 
 
+class UnknownRecoveryError(RoutingError):
+    """There is no such offer for this follow-up."""
+
+
+class RecoveryError(RoutingError):
+    """As it stands, nothing can be offered, or this offer can't be decided."""
+
+
 class IncompleteError(RoutingError):
     """Parts of the request are missing or wrong: `faults` says what, by dotted field."""
 

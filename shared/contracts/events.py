@@ -427,6 +427,23 @@ class Merge(Tolerant):
     into: UUID
 
 
+class RecoveryDecision(Tolerant):
+    """A refund, a voucher or an apology was offered to the customer, approved or refused.
+
+    `amount` is a decimal number as text, in the `currency` of ISO 4217; an apology has neither. Pay
+    once for each `recovery_id` that is approved. `given_alone` is there where whoever offered it
+    needed nobody's approval.
+    """
+
+    recovery_id: UUID
+    kind: Literal["refund", "voucher", "apology"]
+    decision: Literal["offered", "approved", "refused"]
+    amount: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,3})?$")] | None = None
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] | None = None
+    offered_by: Name
+    given_alone: Literal[True] | None = None
+
+
 class FollowUpChange(Tolerant):
     """A follow-up as it stands after one change.
 
@@ -435,8 +452,9 @@ class FollowUpChange(Tolerant):
     while its owner has it because nobody of the team could be given it. `answer` is there where
     the change is the customer's answer to the re-survey, or the end of the time for one; `contact`
     where it is an attempt to reach the customer; `escalation` where it is that somebody was told
-    of a step that is not done; `merge` where two were merged or split, for either of them.
-    `mentioned` are the people whom its note names.
+    of a step that is not done; `merge` where two were merged or split, for either of them;
+    `recovery` where the customer was offered something, or it was decided. `mentioned` are the
+    people whom its note names.
     """
 
     followup_id: UUID
@@ -463,6 +481,7 @@ class FollowUpChange(Tolerant):
     escalation: Escalation | None = None
     mentioned: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     merge: Merge | None = None
+    recovery: RecoveryDecision | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

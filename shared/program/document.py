@@ -22,6 +22,7 @@ from shared.program.parts import Id, Part, TimeZone, ids, known
 from shared.program.people import Department, Owner, Team
 from shared.program.places import ListeningPost, Touchpoint
 from shared.program.promise import PromisePage
+from shared.program.recovery import Recovery
 from shared.program.resurvey import ReSurvey
 from shared.program.rules import DEFAULT_RULE, CoCreation, DetectionRule
 from shared.program.scales import DEFAULT_SCALES, Scale, ScaleName
@@ -47,6 +48,7 @@ __all__ = [
     "Program",
     "PromisePage",
     "ReSurvey",
+    "Recovery",
     "Scale",
     "ScaleName",
     "SlaPolicy",
@@ -158,6 +160,8 @@ class Program(Part):
     """What customers see of their case."""
     resurvey: ReSurvey = ReSurvey()
     """When customers are asked whether it is solved, and for how long."""
+    recovery: Recovery | None = None
+    """What customers may be given, and who approves it; without it they are offered nothing."""
     backtest: BacktestLimits | None = None
     """Limits that the next version has to keep. Without them it needs no backtest."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.routing.domain.commands import Changed
 from services.routing.domain.escalation import Told
 from services.routing.domain.merged import Merged
+from services.routing.domain.recovery import Recovery
 from services.routing.domain.resurvey import Answered
 from shared.contracts.events import (
     ContactMade,
@@ -14,6 +15,7 @@ from shared.contracts.events import (
     FollowUpChange,
     FollowUpChanged,
     Merge,
+    RecoveryDecision,
     Resolution,
     ReSurveyAnswer,
     RootCause,
@@ -70,6 +72,7 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         escalation=_escalation(changed.told) if changed.told else None,
         mentioned=tuple(changed.mentioned) or None,
         merge=_merge(changed.merged) if changed.merged else None,
+        recovery=_recovery(changed.recovery) if changed.recovery else None,
     )
 
 
@@ -86,6 +89,18 @@ def _escalation(told: Told) -> Escalation:
 
 def _merge(merged: Merged) -> Merge:
     return Merge(followup_id=merged.followup_id, into=merged.into)
+
+
+def _recovery(recovery: Recovery) -> RecoveryDecision:
+    return RecoveryDecision(
+        recovery_id=recovery.recovery_id,
+        kind=recovery.kind,
+        decision=recovery.decision,
+        amount=recovery.amount_written,
+        currency=recovery.currency,
+        offered_by=recovery.first.by,
+        given_alone=recovery.given_alone or None,
+    )
 
 
 def _answer(answer: Answered | None) -> ReSurveyAnswer | None:

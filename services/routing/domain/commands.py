@@ -21,6 +21,7 @@ from services.routing.domain.followup import FollowUp, Resolution
 from services.routing.domain.handing import Wish, hand
 from services.routing.domain.mentions import mentioned_in
 from services.routing.domain.merged import Merged
+from services.routing.domain.recovery import Recovery
 from services.routing.domain.resurvey import Answered
 from services.routing.domain.sla import resolve_by
 from services.routing.domain.transitions import (
@@ -74,7 +75,8 @@ class Changed:
     `why` it got the owner, if it got one; `contact` where somebody tried to reach the customer;
     `answer` where the change is the customer's to the re-survey;
     `told` who was told that time runs out, where the change is that; `mentioned` whom its note
-    names; `merged` which two became one, or two again.
+    names; `merged` which two became one, or two again; `recovery` what was offered to the customer,
+    or decided about it.
     """
 
     followup: FollowUp
@@ -85,6 +87,7 @@ class Changed:
     told: Told | None = None
     mentioned: Sequence[str] = ()
     merged: Merged | None = None
+    recovery: Recovery | None = None
 
 
 def in_steps(followup: FollowUp, command: ChangeFollowUp) -> list[ChangeFollowUp]:

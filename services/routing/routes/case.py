@@ -42,6 +42,7 @@ from services.routing.routes import wording
 from services.routing.routes.case_contact import contact_part
 from services.routing.routes.case_files import files_part
 from services.routing.routes.case_merge import merge_part
+from services.routing.routes.case_recovery import recovery_part
 from services.routing.routes.case_reply import reply_part
 from services.routing.routes.clocks import clocks_of
 from services.routing.routes.deps import (
@@ -71,7 +72,8 @@ _KEYS: Mapping[FollowUpState, str] = {
 class CaseForm(BaseModel):
     """What the forms of a case send. `do` is take, assign, note, contact or the state to go to.
 
-    `text`, `language` and `shown` are of a reply: its words, and which mail was shown.
+    `text`, `language` and `shown` are of a reply: its words, and which mail was shown; `kind`,
+    `amount` and `recovery_why` of what the customer is given.
     """
 
     version: int
@@ -87,6 +89,9 @@ class CaseForm(BaseModel):
     text: Text = ""
     language: str = ""
     shown: str = ""
+    kind: str = ""
+    amount: str = ""
+    recovery_why: Text = ""
     key: Annotated[str, Name] = ""
     back: str = ""
 
@@ -277,6 +282,7 @@ async def _context(
         "key": secrets.token_urlsafe(12),
         "keys": _KEYS,
         "merging": await merge_part(desk, who, case, program),
+        "recovery": await recovery_part(desk, who, followup, position, program),
         "promise": await panel_of(desk, case, program, can_work=position in WORKERS),
     }
 

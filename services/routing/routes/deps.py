@@ -18,12 +18,14 @@ from services.routing.errors import (
     NoContactError,
     NotMergeableError,
     NotYoursError,
+    RecoveryError,
     ReusedKeyError,
     RoutingError,
     TooFewAttemptsError,
     UnknownAttachmentError,
     UnknownBulkError,
     UnknownFollowUpError,
+    UnknownRecoveryError,
 )
 from services.routing.routes.schemas import view_of
 from shared.web.auth import Principal, signed_in
@@ -68,7 +70,12 @@ def problems() -> Iterator[None]:
 
 def _problem_of(error: RoutingError) -> Problem:  # noqa: PLR0911  (a case for each refusal)
     match error:
-        case UnknownFollowUpError() | UnknownBulkError() | UnknownAttachmentError():
+        case (
+            UnknownFollowUpError()
+            | UnknownBulkError()
+            | UnknownAttachmentError()
+            | UnknownRecoveryError()
+        ):
             return NotFoundProblem(error.detail)
         case StaleVersionError():
             return _stale(error)
@@ -81,7 +88,7 @@ def _problem_of(error: RoutingError) -> Problem:  # noqa: PLR0911  (a case for e
                 remedy=error.remedy,
                 members={"allowed": [state.value for state in error.allowed]},
             )
-        case NoContactError() | TooFewAttemptsError() | NotMergeableError():
+        case NoContactError() | TooFewAttemptsError() | NotMergeableError() | RecoveryError():
             return ConflictProblem(error.detail, field="state", remedy=error.remedy)
         case IncompleteError():
             faults = [{"field": field, "detail": text} for field, text in error.faults.items()]

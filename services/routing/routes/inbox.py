@@ -21,6 +21,7 @@ from services.routing.domain.ports import ViewCounts, Watch
 from services.routing.handlers import reading
 from services.routing.handlers.mentioning import unseen_by
 from services.routing.handlers.reading import FollowUpPage
+from services.routing.handlers.recovering import count_waiting
 from services.routing.routes import wording
 from services.routing.routes.asked import (
     View,
@@ -33,7 +34,7 @@ from services.routing.routes.asked import (
 )
 from services.routing.routes.bulk import read_report
 from services.routing.routes.clocks import MARKS
-from services.routing.routes.deps import DeskOfRequest, Staff
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of
 from shared.contracts.events import FollowUpState, Severity
 from shared.program.document import Program
 from shared.program.rules import DEFAULT_RULE
@@ -99,6 +100,7 @@ async def show_inbox(
         "inbox.html",
         {
             "asked": asked,
+            "approvals": await count_waiting(desk.recoveries, who.tenant, actor_of(who), program),
             "view": view,
             "rows": [_row(one, who, program, now) for one in page.followups],
             "page": page,

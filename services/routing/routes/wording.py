@@ -12,6 +12,7 @@ from services.routing.domain.bulk import Outcome, Report
 from services.routing.domain.followup import FollowUp, Voice
 from services.routing.domain.merging import ABSORBED, SPLIT, SPLIT_OFF
 from services.routing.domain.ports import Count, HistoryEntry
+from services.routing.domain.recovering import CHANGES as RECOVERY
 from services.routing.domain.timetable import Step
 from shared.contracts.events import FollowUpState as S
 from shared.program.document import Program
@@ -76,6 +77,9 @@ _ACTS: Mapping[str, str] = {
     ABSORBED: "merged another one into it",
     SPLIT: "split it off again",
     SPLIT_OFF: "split another one off",
+    RECOVERY["offered"]: "asked to give the customer something",
+    RECOVERY["approved"]: "agreed that the customer is given something",
+    RECOVERY["refused"]: "refused what the customer was to be given",
     S.DECLINED_CONTACT: "noted that the customer wants no contact",
     REMINDED: "reminded {owner}",
     ESCALATED: "escalated it",
@@ -189,5 +193,9 @@ DONE: Mapping[str, str] = {
     S.UNREACHABLE: "Kept as unreachable.",
     "merge": "They are one now: what was said in both stands here.",
     "split": "They are two again, each with its own clock.",
+    "offer": "Given, and told to whoever pays.",
+    "asked": "It needs approval and waits for it; whoever decides sees it.",
+    "approve": "Approved, and told to whoever pays.",
+    "refuse": "Refused, with your reason.",
     S.DECLINED_CONTACT: "Kept: the customer wants no contact.",
 }

@@ -58,6 +58,20 @@ def test_the_guides_escalations_are_sound() -> None:
     assert len(program.escalations) == 4
 
 
+def test_the_guides_recovery_is_sound_and_says_the_defaults() -> None:
+    part = re.search(r"```yaml\n(.*?)```", GUIDE.split("## Making it good")[1], flags=re.DOTALL)
+    assert part
+    recovery = read_program(DOCUMENT + part[1]).recovery
+    assert recovery
+    assert recovery == recovery.model_copy(
+        update={
+            name: field.default
+            for name, field in type(recovery).model_fields.items()
+            if not field.is_required()
+        }
+    )
+
+
 def test_the_guide_names_every_variable_and_no_other() -> None:
     table = GUIDE.split("### Variables")[1].split("###")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == VARIABLES.keys()
