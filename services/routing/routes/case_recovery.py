@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from services.routing.bootstrap import Desk
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.ports import HistoryEntry
 from services.routing.domain.recovering import (
     Given,
     RecoveryWish,
@@ -62,6 +63,16 @@ class RecoveryPart:
     currency: str
     left: str
     offered: Sequence[Offered]
+
+    def at(self, entry: HistoryEntry) -> str:
+        """Say what an entry of the history gives, or asks to give; nothing for another one."""
+        found = (
+            one.words
+            for one in self.offered
+            for decided in (one.recovery.first, one.recovery.settled)
+            if decided and decided.version == entry.version
+        )
+        return next(found, "")
 
 
 class RecoveryForm(BaseModel):
