@@ -129,7 +129,7 @@ def put_back(item: Item, now: datetime) -> Settled:
         state=item.state_before,
         why=item.why_before,
         version=followup.version + 1,
-        changed_at=now,
+        changed_at=max(now, followup.changed_at),
     )
     return Settled(
         item=item,

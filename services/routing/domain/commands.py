@@ -113,6 +113,8 @@ def change(
     away, a resolution without root cause and action), NotYoursError, ForbiddenTransitionError,
     NoContactError or TooFewAttemptsError.
     """
+    # Who waited for the lock, or another machine's clock, may be behind: histories stay in order.
+    now = max(now, followup.changed_at)
     _refuse_incoherent(command)
     _refuse_strangers(followup, actor, program, now)
     after = followup

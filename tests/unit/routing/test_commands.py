@@ -72,6 +72,13 @@ def test_no_sequence_of_wishes_leads_where_the_table_does_not(
         now = after
 
 
+def test_a_clock_that_is_behind_leaves_the_history_in_order() -> None:
+    earlier = OPENED.changed_at - timedelta(seconds=1)
+    wish = ChangeFollowUp(state=FollowUpState.ACKNOWLEDGED)
+    after = change(OPENED, wish, MALI, PROGRAM, earlier).followup
+    assert after.changed_at == OPENED.changed_at
+
+
 @given(wishes)
 def test_who_only_reads_changes_nothing(wish: ChangeFollowUp) -> None:
     for actor in (AUDITOR, OTHER_LEAD):
