@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from shared.contracts.events import FollowUpState
 from shared.errors import ClosedLoopError
@@ -18,6 +19,16 @@ class UnknownFollowUpError(RoutingError):
 
 class UnknownAttachmentError(RoutingError):
     """There is no such file, or it was erased."""
+
+
+class OvertakenError(RoutingError):
+    """The follow-up was changed by somebody else between reading and writing it."""
+
+    def __init__(self, followup_id: UUID, version: int) -> None:
+        super().__init__(
+            f"Somebody else has brought {followup_id} to version {version} meanwhile.",
+            remedy="Look at what changed and repeat your change on the present version.",
+        )
 
 
 class UnknownBulkError(RoutingError):

@@ -49,6 +49,7 @@ from services.routing.domain.ports import (
 )
 from services.routing.domain.resurvey import Asking
 from services.routing.domain.staffing import CustomerOfTeam, Inquiry, Staffing
+from services.routing.errors import OvertakenError
 from shared.contracts.records import Outgoing
 from shared.postgres.outbox import enqueue
 from shared.postgres.pool import Connection, Pool
@@ -200,9 +201,9 @@ class PostgresFollowUps:
         )
 
     async def update(self, followup: FollowUp) -> None:
-        """Write what changes in the course of a follow-up."""
+        """Write a follow-up's next version; raises OvertakenError when another one stands there."""
         solved = followup.resolution
-        await self.connection.execute(
+        written = await self.connection.fetchval(
             QUERIES["update_followup"],
             followup.followup_id,
             followup.version,
@@ -222,6 +223,8 @@ class PostgresFollowUps:
             timed_by(followup),
             int(followup.escalation_level),
         )
+        if not written:
+            raise OvertakenError(followup.followup_id, followup.version)
 
     async def told(self, followup_id: UUID) -> list[Told]:
         """Return who was told that time runs out, in the order in which they were."""

@@ -220,7 +220,7 @@ class FollowUps(Protocol):
         ...
 
     async def update(self, followup: FollowUp) -> None:
-        """Write what changes in the course of a follow-up."""
+        """Write a follow-up's next version; raises OvertakenError when another one stands there."""
         ...
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:

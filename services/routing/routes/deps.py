@@ -18,6 +18,7 @@ from services.routing.errors import (
     NoContactError,
     NotMergeableError,
     NotYoursError,
+    OvertakenError,
     RecoveryError,
     ReusedKeyError,
     RoutingError,
@@ -88,6 +89,8 @@ def _problem_of(error: RoutingError) -> Problem:  # noqa: PLR0911  (a case for e
                 remedy=error.remedy,
                 members={"allowed": [state.value for state in error.allowed]},
             )
+        case OvertakenError():
+            return ConflictProblem(error.detail, remedy=error.remedy)
         case NoContactError() | TooFewAttemptsError() | NotMergeableError() | RecoveryError():
             return ConflictProblem(error.detail, field="state", remedy=error.remedy)
         case IncompleteError():
