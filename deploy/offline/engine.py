@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from deploy.importing.errors import RowRefusedError
+from deploy.offline.cells import harmless
 from deploy.offline.errors import OfflineError
 from deploy.offline.job import Job, format_of
 from deploy.offline.opening import open_source, parquet_module
@@ -208,5 +209,5 @@ def _errors(job: Job, outputs: Outputs) -> Iterator[Callable[[Sequence[RefusedRo
 
 def _table(rows: Sequence[Sequence[object]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([[harmless(str(cell)) for cell in row] for row in rows])
     return to_utf8(text.getvalue())

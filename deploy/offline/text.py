@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from deploy.offline.cells import harmless
 from deploy.offline.source import Chunk
 from deploy.offline.verdicts import Verdict
 
@@ -23,7 +24,7 @@ def cells_of_rows(chunk: Chunk) -> Sequence[Mapping[str, Any]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableEncoder:
-    """Writes rows as CSV after RFC 4180, or with another delimiter."""
+    """Writes rows as CSV after RFC 4180, or with another delimiter; no cell is a formula."""
 
     columns: Sequence[str]
     added: Sequence[str]
@@ -46,7 +47,8 @@ class TableEncoder:
 
     def _written(self, rows: list[list[str]]) -> bytes:
         text = io.StringIO(newline="")
-        csv.writer(text, delimiter=self.delimiter).writerows(rows)
+        writer = csv.writer(text, delimiter=self.delimiter)
+        writer.writerows([list(map(harmless, row)) for row in rows])
         return to_utf8(text.getvalue())
 
 

@@ -31,7 +31,7 @@ def test_the_columns_are_those_of_the_file_and_the_verdicts(tmp_path: Path) -> N
 
 
 def test_cells_come_out_as_they_went_in(tmp_path: Path) -> None:
-    cells = ["  spaces ", 'quo"tes', "com,ma", "two\nlines", "=1+1", "ລາວ", "cr\rin", "007", ""]
+    cells = ["  spaces ", 'quo"tes', "com,ma", "two\nlines", "1=1", "ລາວ", "cr\rin", "007", ""]
     path = tmp_path / "feedback.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([[*map(str, range(9)), "words"], [*cells, "fire"]])
