@@ -224,6 +224,17 @@ def _twice_the_same_answer() -> list[Act]:
 @given(starts=_starts, story=_stories)
 # Solved and not: opened again, the solution is gone; what is a colleague's is nobody else's.
 @example(starts=_FRESH, story=[*steps("mali", 0, 1, 1, 0), *steps("noy", 0)])
+# Nobody tried to reach the customer who is given up.
+@example(starts=_FRESH, story=steps("mali", 0, 0, 2))
+# What was taken is taken by another before it is put back.
+@example(
+    starts=_FRESH,
+    story=[
+        [Many(who="somchai", body={"act": "take"})],
+        [Many(who="noy", body={"act": "take"})],
+        [Undo(who="somchai")],
+    ],
+)
 # Solved, asked a day later, answered twice at once while the lead closes it.
 @example(
     starts=_FRESH,
