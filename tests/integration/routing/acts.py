@@ -113,6 +113,7 @@ class Patch:
             assert answers[1].headers["idempotency-replayed"] == "true"
         if answers[0].status_code != HTTPStatus.OK:
             return Done(self.who, answers[0].status_code)
+        assert version == company.seen[self.case].version, "a change of an old version was taken"
         return Done(self.who, HTTPStatus.OK, 1, 1, [(self.case, version + 1)])
 
 

@@ -26,12 +26,12 @@ _WORKERS = {"mali", "noy", "somchai"}
 _CAUSES = {one.id for one in PROGRAM.taxonomy.what}, {one.id for one in PROGRAM.taxonomy.why}
 
 
-async def everything(connection: Connection) -> tuple[str, ...]:
-    """Return a digest of each table, and of what is to be published."""
+async def everything(connection: Connection, tables: Sequence[str] = TABLES) -> tuple[str, ...]:
+    """Return a digest of each of `tables`, and of what is to be published."""
     whole = "SELECT md5(coalesce(string_agg(one::text, '' ORDER BY one::text), '')) FROM {} AS one"
-    tables = [whole.format(f"routing.{name}") for name in TABLES]
-    tables.append(whole.format("(SELECT id, topic, key, value FROM routing.outbox)"))
-    return tuple([await connection.fetchval(query) for query in tables])
+    queries = [whole.format(f"routing.{name}") for name in tables]
+    queries.append(whole.format("(SELECT id, topic, key, value FROM routing.outbox)"))
+    return tuple([await connection.fetchval(query) for query in queries])
 
 
 async def histories(connection: Connection) -> dict[str, list[asyncpg.Record]]:
