@@ -13,11 +13,15 @@ class RoutingError(ClosedLoopError):
     """Anything that this service refuses."""
 
 
-class UnknownFollowUpError(RoutingError):
+class UnknownError(RoutingError):
+    """What is named is not there, or another tenant's."""
+
+
+class UnknownFollowUpError(UnknownError):
     """There is no such follow-up for this tenant."""
 
 
-class UnknownAttachmentError(RoutingError):
+class UnknownAttachmentError(UnknownError):
     """There is no such file, or it was erased."""
 
 
@@ -31,7 +35,7 @@ class OvertakenError(RoutingError):
         )
 
 
-class UnknownBulkError(RoutingError):
+class UnknownBulkError(UnknownError):
     """There is no such bulk, or it is somebody else's."""
 
 
@@ -69,7 +73,7 @@ class NotMergeableError(RoutingError):
     """As they stand, the two follow-ups can't become one, or two again."""
 
 
-class UnknownRecoveryError(RoutingError):
+class UnknownRecoveryError(UnknownError):
     """There is no such offer for this follow-up."""
 
 

@@ -23,10 +23,7 @@ from services.routing.errors import (
     ReusedKeyError,
     RoutingError,
     TooFewAttemptsError,
-    UnknownAttachmentError,
-    UnknownBulkError,
-    UnknownFollowUpError,
-    UnknownRecoveryError,
+    UnknownError,
 )
 from services.routing.routes.schemas import view_of
 from shared.web.auth import Principal, signed_in
@@ -69,14 +66,9 @@ def problems() -> Iterator[None]:
         raise _problem_of(error) from error
 
 
-def _problem_of(error: RoutingError) -> Problem:  # noqa: PLR0911  (a case for each refusal)
+def _problem_of(error: RoutingError) -> Problem:  # noqa: C901, PLR0911  (a case for each refusal)
     match error:
-        case (
-            UnknownFollowUpError()
-            | UnknownBulkError()
-            | UnknownAttachmentError()
-            | UnknownRecoveryError()
-        ):
+        case UnknownError():
             return NotFoundProblem(error.detail)
         case StaleVersionError():
             return _stale(error)
