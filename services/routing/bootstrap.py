@@ -30,7 +30,7 @@ from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
 from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
-from services.routing.domain.recovering import RecoveryTransactions
+from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice

@@ -15,8 +15,9 @@ from services.routing.adapters.merges import PostgresMerges
 from services.routing.adapters.postgres import PostgresTransactions
 from services.routing.adapters.rows import followup_of
 from services.routing.domain.followup import FollowUp
-from services.routing.domain.recovering import Given, Recoveries, Waiting
+from services.routing.domain.recovering import Given
 from services.routing.domain.recovery import Decided, Recovery
+from services.routing.domain.recovery_ports import Recoveries, Waiting
 from shared.postgres.sqlfile import load
 from shared.postgres.tenancy import tenant_transaction
 

@@ -20,7 +20,6 @@ from services.routing.domain.promise import (
     Promise,
     Wish,
     can_reopen,
-    holds_words,
     is_expired,
 )
 from services.routing.domain.promise_link import LAST_GENERATION, Link, link_of, token_of
@@ -35,6 +34,7 @@ from services.routing.domain.resurvey import (
 from services.routing.domain.transitions import WORKERS, Actor, standing
 from services.routing.errors import NotYoursError, RoutingError, UnknownFollowUpError
 from services.routing.handlers.changing import ChangeRequest, carry_out
+from services.routing.handlers.joined import erase_all, is_erased, shared_promise
 from shared.contracts.events import FollowUpState
 from shared.program.document import Program
 from shared.program.store import ProgramStore
@@ -148,13 +148,13 @@ async def admit(office: PromiseOffice, programs: ProgramStore, token: str) -> Gu
 async def visit(office: PromiseOffice, guest: Guest, now: datetime) -> Visit:
     """Return what the customer sees; raises DeadLinkError."""
     async with office.transactions.of_promises(guest.tenant) as promises:
-        followup, *merged = await _behind(promises, guest, now)
-        promise = await promises.promise(followup)
+        family = await _behind(promises, guest, now)
+        followup, *merged = family
         return Visit(
             followup=followup,
             merged=merged,
             history=await promises.history(followup),
-            promise=promise,
+            promise=await shared_promise(promises, family),
             program=guest.program,
             place=await promises.place(followup) if followup.state in QUEUED else None,
             asked=await _asked(promises, followup),
@@ -173,7 +173,7 @@ async def act(office: PromiseOffice, guest: Guest, doing: Doing, now: datetime) 
         family = await _behind(promises, guest, now, for_update=True)
         followup = family[0]
         _refuse_floods(await promises.history(followup))
-        if doing.wish == "erase" and await _is_erased(promises, family):
+        if doing.wish == "erase" and await is_erased(promises, family):
             return
         if doing.value is not None:
             await _answer(promises, followup, doing, guest.program, now)
@@ -185,8 +185,10 @@ async def act(office: PromiseOffice, guest: Guest, doing: Doing, now: datetime) 
 async def kept_for(office: PromiseOffice, followup: FollowUp) -> Kept:
     """Return what is kept beside a follow-up, for those who work on it."""
     async with office.transactions.of_promises(followup.tenant) as promises:
+        family = await promises.family(followup)
+        is_survivor = family[0].followup_id == followup.followup_id
         return Kept(
-            promise=await promises.promise(followup),
+            promise=await shared_promise(promises, family if is_survivor else [followup]),
             asked=await latest_asking(promises, followup.followup_id),
         )
 
@@ -229,15 +231,6 @@ async def _behind(
     return family
 
 
-async def _is_erased(promises: Promises, family: Sequence[FollowUp]) -> bool:
-    """Return whether nothing is left to erase."""
-    for one in family:
-        asked = (await promises.promise(one)).erasure_asked_at
-        if asked is None or holds_words(one, await promises.history(one)):
-            return False
-    return True
-
-
 def _refuse_floods(history: Sequence[HistoryEntry]) -> None:
     if sum(entry.actor == CUSTOMER.subject for entry in history) >= MOST_ACTS:
         raise TooManyActsError("There are too many entries of this customer already.")
@@ -262,13 +255,7 @@ async def _wish(
     if wish == "person":
         await promises.keep(replace(await promises.promise(followup), call_asked_at=now))
     elif wish == "erase":
-        await _erase(promises, family, now)
-
-
-async def _erase(promises: Promises, family: Sequence[FollowUp], now: datetime) -> None:
-    for one in family:
-        await promises.keep(replace(await promises.promise(one), erasure_asked_at=now))
-        await promises.erase(one.followup_id, now)
+        await erase_all(promises, family, now)
 
 
 async def _answer(

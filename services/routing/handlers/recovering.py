@@ -15,16 +15,14 @@ from services.routing.domain.ports import Answer
 from services.routing.domain.recovering import (
     Given,
     Made,
-    Recoveries,
-    RecoveryTransactions,
     RecoveryWish,
     Verdict,
-    Waiting,
     decide,
     offer,
     since,
 )
 from services.routing.domain.recovery import Recovery
+from services.routing.domain.recovery_ports import Recoveries, RecoveryTransactions, Waiting
 from services.routing.domain.transitions import Actor
 from services.routing.errors import UnknownFollowUpError, UnknownRecoveryError
 from services.routing.handlers.changing import ChangeRequest, kept_answer, write

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.routing.domain.recovering import Waiting
+from services.routing.domain.recovery_ports import Waiting
 from services.routing.errors import RoutingError
 from services.routing.handlers.recovering import read_waiting
 from services.routing.routes.case import CaseForm, Refused, refused_page

@@ -273,6 +273,19 @@ class TestTheCustomer:
         assert await worker_pool.fetchval(acts) == 1
 
 
+async def test_who_asked_for_a_person_before_is_still_called(
+    app: FastAPI, call: Caller, worker_pool: Pool
+) -> None:
+    await opened_in_turn(worker_pool, said(1), said(2, hours=5))
+    async with calling(app) as guest:
+        await customer_of(app, guest, 2).press("person", words="Call me.")
+        assert (await merged(call(), 2, 1, (2, 1))).status_code == 200
+        assert "Wants to speak to a person" in (await call().get(f"/inbox/{followup_id(1)}")).text
+        await walk(call(), 1, "acknowledged", "contacting", version=2)
+        page = await call().get(f"/inbox/{followup_id(1)}")
+        assert "Wants to speak to a person" not in page.text
+
+
 async def test_what_was_merged_is_neither_resolved_nor_closed_nor_broken_in_the_measures(
     app: FastAPI, call: Caller, worker_pool: Pool
 ) -> None:
