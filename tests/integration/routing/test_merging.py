@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -19,6 +22,8 @@ from tests.integration.routing.promised import Customer, customer_of, followup_i
 from tests.integration.routing.test_followups_api import LIST, patch, path_of, problem
 from tests.integration.routing.test_promise_page import at
 
+Asked = Coroutine[Any, Any, Response]
+BULK = "/followups/v1/bulk"
 HOUR = timedelta(hours=1)
 BROWSER = {"Accept": "text/html"}
 
@@ -284,6 +289,45 @@ async def test_who_asked_for_a_person_before_is_still_called(
         await walk(call(), 1, "acknowledged", "contacting", version=2)
         page = await call().get(f"/inbox/{followup_id(1)}")
         assert "Wants to speak to a person" not in page.text
+
+
+async def test_all_that_locks_several_at_once_never_waits_in_a_circle(
+    app: FastAPI, call: Caller, worker_pool: Pool
+) -> None:
+    numbers = range(1, 7)
+    await opened_in_turn(worker_pool, *(said(n, hours=n) for n in numbers))
+    client, chance = call("vilay", "team_lead"), random.Random(4)
+    async with calling(app) as guest:
+        customers = [customer_of(app, guest, n) for n in numbers]
+        carried = [await one.fields() for one in customers]
+        for turn in range(6):
+            rows = await worker_pool.fetch("SELECT followup_id, version FROM routing.followup")
+            versions = {row["followup_id"]: row["version"] for row in rows}
+
+            def pair(
+                act: str, versions: dict[UUID, int] = versions
+            ) -> Coroutine[Any, Any, Response]:
+                one, other = chance.sample(numbers, 2)
+                seen = versions[followup_id(one)], versions[followup_id(other)]
+                return merged(client, one, other, seen, act=act)
+
+            asked = [pair(act) for act in ("merge", "split") * 5]
+            notes = {"act": "note", "note": f"{turn}", "matching": {}}
+            asked.append(client.post(BULK, json=notes, headers={"Idempotency-Key": f"{turn}"}))
+            asked += [
+                one.press(act, {**fields, "key": f"{turn}"}, words="Hello.")
+                for one, fields in zip(customers, carried, strict=True)
+                for act in ("add", "erase")
+            ]
+            chance.shuffle(asked)
+            answers = await asyncio.gather(*asked)
+            assert {one.status_code for one in answers} <= {200, 303, 409, 412, 422}
+    ended = await worker_pool.fetch(
+        "SELECT state = 'merged' AS is_merged, merge.into_id IS NOT NULL AS has_gone"
+        " FROM routing.followup LEFT JOIN routing.merge"
+        " ON merge.followup_id = followup.followup_id AND split_at IS NULL"
+    )
+    assert all(row["is_merged"] == row["has_gone"] for row in ended)
 
 
 async def test_what_was_merged_is_neither_resolved_nor_closed_nor_broken_in_the_measures(
