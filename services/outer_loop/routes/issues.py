@@ -26,6 +26,7 @@ from services.outer_loop.routes.issue_schemas import (
 )
 from shared.contracts.events import Name
 from shared.contracts.plans import PlanState
+from shared.web.days import Day
 from shared.web.problems import InvalidProblem, NotFoundProblem
 from shared.web.programs import program_of
 
@@ -90,8 +91,8 @@ async def list_root_causes(
     board: BoardAtHand,
     reader: Reader,
     group_by: Dimension,
-    start: Annotated[date | None, Query(alias="from")] = None,
-    to: date | None = None,
+    start: Annotated[Day | None, Query(alias="from")] = None,
+    to: Day | None = None,
     interval: Literal["week"] | None = None,
 ) -> CauseList:
     """Count confirmed causes and detractors by group; `from` and `to` are both inside.

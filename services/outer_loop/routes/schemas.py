@@ -19,6 +19,7 @@ from services.outer_loop.domain.plan import (
 )
 from shared.contracts.events import Name
 from shared.contracts.plans import PlanState
+from shared.web.days import Day
 
 Sentence = Annotated[
     str,
@@ -47,7 +48,7 @@ class EffectIn(Request):
 
     metric: EffectMetric
     change_percent: Annotated[float, Field(ge=-100, le=1000, allow_inf_nan=False)]
-    by: date
+    by: Day
 
 
 class ItemIn(Request):
@@ -55,7 +56,7 @@ class ItemIn(Request):
 
     department: Name
     owner: Name
-    due_on: date
+    due_on: Day
     description: Sentence
     expected_effect: EffectIn | None = None
 

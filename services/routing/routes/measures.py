@@ -19,6 +19,7 @@ from services.routing.routes.inbox import PAGES
 from services.routing.routes.measure_schemas import ReportView, report_view_of
 from shared.contracts.events import Name, Severity
 from shared.program.document import Program
+from shared.web.days import Day
 from shared.web.problems import InvalidProblem
 from shared.web.programs import program_of
 
@@ -42,8 +43,8 @@ class Asked:
 
 def asked(
     *,
-    since: Annotated[date | None, Query(description="The first day")] = None,
-    until: Annotated[date | None, Query(description="The last day, included")] = None,
+    since: Annotated[Day | None, Query(description="The first day")] = None,
+    until: Annotated[Day | None, Query(description="The last day, included")] = None,
     team: Annotated[Name | Literal[""], Query()] = "",
     severity: Severity | Literal[""] = "",
     segment: Annotated[Name | Literal[""], Query()] = "",
