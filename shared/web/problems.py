@@ -23,6 +23,7 @@ from starlette.templating import Jinja2Templates
 from shared.errors import ClosedLoopError, TransientError
 from shared.postgres.pool import TRANSIENT_ERRORS
 from shared.web.headers import HEADERS
+from shared.web.methods import allowed_methods
 
 _log = logging.getLogger(__name__)
 _UNAVAILABLE_FOR_S = 2
@@ -260,13 +261,13 @@ def _sentence(message: str) -> str:
 
 
 def _of_http(request: Request, error: HTTPException) -> Problem:
-    status = HTTPStatus(error.status_code)
+    status, headers = HTTPStatus(error.status_code), error.headers
     match status:
         case HTTPStatus.NOT_FOUND:
             return NotFoundProblem(f"There is nothing at {request.url.path}.")
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = (error.headers or {}).get("Allow", "another method")
-            detail = f"{request.method} does not work here; {allowed} does."
+            headers = {"Allow": allowed_methods(request)}
+            detail = f"{request.method} does not work here; {headers['Allow']} does."
         case _:
             detail = str(error.detail)
     return Problem(
@@ -274,5 +275,5 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
         status=status,
         slug=status.phrase.lower().replace(" ", "-"),
         title=status.phrase,
-        headers=error.headers,
+        headers=headers,
     )
