@@ -10,6 +10,7 @@ from starlette.types import Scope
 from shared.settings import Settings
 from shared.web import problems, signin
 from shared.web.auth import check_secret
+from shared.web.documented import document_problems
 from shared.web.headers import SecurityHeaders
 from shared.web.limits import BodyLimit
 from shared.web.oidc import routes as oidc
@@ -34,6 +35,7 @@ def install(app: FastAPI, settings: Settings, *, max_body_bytes: int = _MAX_BODY
     problems.install(app, page_templates())
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(SecurityHeaders)
+    document_problems(app)
     name_scopes(app)
     app.include_router(signin.routes)
     app.include_router(oidc.routes)

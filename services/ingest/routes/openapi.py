@@ -9,22 +9,16 @@ from fastapi import FastAPI
 
 from services.ingest.domain.intake import LARGEST_EVENT_BYTES, HandedIn
 from services.ingest.routes.events import BATCH, JSON, MAX_BODY_BYTES, MAX_EVENTS, PATH, STRUCTURED
+from shared.web.documented import PROBLEM_SCHEMA
 
 _EVENT = {"$ref": "#/components/schemas/FeedbackSubmitted"}
 _LIST = {"type": "array", "maxItems": MAX_EVENTS, "items": _EVENT}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 _PROBLEM_SCHEMA = {
-    "type": "object",
-    "description": "Problem details (RFC 9457).",
-    "required": ["type", "title", "status", "detail"],
+    **PROBLEM_SCHEMA,
     "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong, in a sentence."},
-        "remedy": {"type": "string", "description": "What to do about it."},
-        "field": {"type": "string", "description": "The field at fault, in dotted form."},
+        **PROBLEM_SCHEMA["properties"],
         "code": {"type": "string", "description": "One of a small stable set of words."},
     },
 }
@@ -105,6 +99,7 @@ def _operation() -> dict[str, Any]:
 _REFUSALS = {
     "400": "The body can't be read.",
     "401": "No key, or none that works.",
+    "408": "The body took too long to arrive.",
     "413": "The body, the batch or the event is too large.",
     "415": "The content type carries no events.",
     "422": "The single event does not keep to the contract.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Header, Response
@@ -39,6 +39,15 @@ from shared.web.problems import NotFoundProblem
 from shared.web.programs import program_of
 
 routes = APIRouter(prefix="/outer-loop/v1", tags=["plans"])
+
+_CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {"description": "The plan's state does not allow it; `allowed` lists what it does"}
+}
+_CHANGE_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    **_CONFLICT,
+    412: {"description": "Changed meanwhile; `current` is how it stands"},
+    428: {"description": "If-Match is missing"},
+}
 
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="The ETag of the version that you change.")
@@ -83,7 +92,7 @@ async def show_plan(board: BoardAtHand, reader: Reader, plan_id: UUID) -> Respon
     return _response(_answer(await current_plan(board, reader, plan_id)))
 
 
-@routes.patch("/plans/{plan_id}", response_model=PlanOut)
+@routes.patch("/plans/{plan_id}", response_model=PlanOut, responses=_CHANGE_PROBLEMS)
 async def change(
     request: Request,
     board: BoardAtHand,
@@ -121,7 +130,7 @@ async def change(
             raise problem from error
 
 
-@routes.post("/plans/{plan_id}/decisions", response_model=PlanOut)
+@routes.post("/plans/{plan_id}/decisions", response_model=PlanOut, responses=_CONFLICT)
 async def decide(
     request: Request,
     board: BoardAtHand,

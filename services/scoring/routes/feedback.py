@@ -14,7 +14,7 @@ PREFIX = "/scoring/v1"
 routes = APIRouter(prefix=PREFIX, tags=["feedback"])
 
 
-@routes.get("/feedback/{feedback_id}", response_model_exclude_none=True)
+@routes.get("/feedback/{feedback_id}")
 async def explain_feedback(feedback_id: UUID, who: Reader, opened: Opened) -> ExplanationView:
     """Say how a feedback event was scored, by which rule of which program, and why."""
     with problems():
