@@ -13,6 +13,7 @@ from services.routing.routes import (
     bulk,
     case,
     contacts,
+    desk,
     escalations,
     followups,
     health,
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(case.routes)
     app.include_router(replies.routes)
     app.include_router(measures.routes)
+    app.include_router(desk.routes)
     app.include_router(webhook_pages.routes)
     app.include_router(promise.routes)
     app.include_router(promise_panel.routes)

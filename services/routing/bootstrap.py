@@ -10,6 +10,7 @@ from typing import Any
 
 from services.routing.adapters.attachments import PostgresAttachmentTransactions
 from services.routing.adapters.bulks import PostgresBulkTransactions
+from services.routing.adapters.desk import PostgresDesks
 from services.routing.adapters.live import Live, listening
 from services.routing.adapters.mail import mail_server_of
 from services.routing.adapters.measuring import PostgresWays
@@ -26,6 +27,7 @@ from services.routing.adapters.replies import load_wordings
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
 from services.routing.domain.attachments import AttachmentTransactions
 from services.routing.domain.bulk import BulkTransactions
+from services.routing.domain.desk import Desks
 from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
 from services.routing.domain.merging import MergeTransactions
@@ -64,6 +66,7 @@ class Desk:
 
     transactions: Transactions
     ways: Ways
+    desks: Desks
     bulks: BulkTransactions
     merges: MergeTransactions
     recoveries: RecoveryTransactions
@@ -119,6 +122,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         yield Desk(
             transactions=PostgresTransactions(servers.pool),
             ways=PostgresWays(servers.pool),
+            desks=PostgresDesks(servers.pool),
             bulks=PostgresBulkTransactions(servers.pool),
             merges=PostgresMergeTransactions(servers.pool),
             recoveries=PostgresRecoveryTransactions(servers.pool),

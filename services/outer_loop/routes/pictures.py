@@ -9,18 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from services.outer_loop.routes.names import day
+from shared.web.pictures import block, line, picture, words
 
 _GAP = 2
 _SPARK = (132, 30)
 _PANEL = (480, 168)
 _TOP, _BOTTOM, _LEFT = 14, 24, 34
 _TICK_APART = 5
-_BAR = Markup(
-    '<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +36,8 @@ def spark(values: Sequence[int], *, name: str, label: str) -> Markup:
     width, height = _SPARK
     box = _Box(left=0, width=width, floor=height - 1, height=height - 2)
     bars = _bars(values, box, top=max([*values, 1]))
-    return _svg(
-        Markup("").join([bars, _line(0, height - 0.5, width, height - 0.5)]),
+    return picture(
+        [bars, line(0, height - 0.5, width, height - 0.5)],
         size=_SPARK,
         name=name,
         title=label,
@@ -63,13 +61,13 @@ def weekly_bars(
     parts = [
         _bars(behind, box, top=top, soft=True),
         _bars(values, box, top=top),
-        _line(_LEFT, floor + 0.5, width, floor + 0.5),
-        _text(_LEFT - 6, _TOP + 4, str(top), anchor="end"),
-        _text(_LEFT - 6, floor + 4, "0", anchor="end"),
+        line(_LEFT, floor + 0.5, width, floor + 0.5),
+        words(_LEFT - 6, _TOP + 4, str(top), anchor="end"),
+        words(_LEFT - 6, floor + 4, "0", anchor="end"),
         *_week_names(weeks, width=width, baseline=height - 6),
     ]
-    return _svg(
-        Markup("").join(parts),
+    return picture(
+        parts,
         size=_PANEL,
         name=name,
         title=title,
@@ -89,12 +87,12 @@ def share_bar(part: float) -> Markup:
 def _bars(values: Sequence[int], box: _Box, *, top: int, soft: bool = False) -> Markup:
     step = box.width / max(len(values), 1)
     return Markup("").join(
-        _BAR.format(
+        block(
+            box.left + place * step + _GAP / 2,
+            box.floor - box.height * value / top,
+            step - _GAP,
+            box.height * value / top,
             kind="bar soft" if soft else "bar",
-            x=box.left + place * step + _GAP / 2,
-            y=box.floor - box.height * value / top,
-            width=step - _GAP,
-            height=box.height * value / top,
         )
         for place, value in enumerate(values)
     )
@@ -103,20 +101,10 @@ def _bars(values: Sequence[int], box: _Box, *, top: int, soft: bool = False) -> 
 def _week_names(weeks: Sequence[date], *, width: float, baseline: float) -> list[Markup]:
     step = (width - _LEFT) / max(len(weeks), 1)
     return [
-        _text(_LEFT + place * step, baseline, f"{week.day} {week:%b}", anchor="start")
+        words(_LEFT + place * step, baseline, f"{week.day} {week:%b}", anchor="start")
         for place, week in enumerate(weeks)
         if place % _TICK_APART == 0 and place + 2 < len(weeks)
     ]
-
-
-def _line(x1: float, y1: float, x2: float, y2: float) -> Markup:
-    return Markup('<line class="axis" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(x1, y1, x2, y2)
-
-
-def _text(x: float, y: float, words: str, *, anchor: str) -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-        x, y, anchor, words
-    )
 
 
 def _in_words(weeks: Sequence[date], values: Sequence[int], behind: Sequence[int]) -> str:
@@ -129,12 +117,3 @@ def _in_words(weeks: Sequence[date], values: Sequence[int], behind: Sequence[int
         f"{sum(values)}{of_all} in {len(weeks)} weeks; the most, {highest}, in the week of {when};"
         f" {values[-1]} in the latest week."
     )
-
-
-def _svg(body: Markup, *, size: tuple[int, int], name: str, title: str, description: str) -> Markup:
-    width, height = size
-    return Markup(
-        '<svg role="img" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
-        ' aria-labelledby="{n}-title {n}-desc"><title id="{n}-title">{t}</title>'
-        '<desc id="{n}-desc">{d}</desc>{b}</svg>'
-    ).format(w=width, h=height, n=escape(name), t=title, d=description, b=body)

@@ -236,4 +236,5 @@ def parameters_of(wanted: Filter) -> tuple[object, ...]:
         wanted.patterns,
         wanted.last_resort,
         wanted.escalated,
+        wanted.opened_from,
     )

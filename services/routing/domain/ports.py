@@ -102,6 +102,7 @@ class Filter:
     language: str | None = None
     segment: str | None = None
     rule: str | None = None
+    opened_from: datetime | None = None
     opened_before: datetime | None = None
     due_from: datetime | None = None
     due_before: datetime | None = None

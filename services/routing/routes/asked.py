@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
+from pydantic import AwareDatetime
 
 from services.routing.domain.ports import Filter
 from shared.contracts.events import FollowUpState, Name, Severity
@@ -18,7 +19,7 @@ from shared.web.auth import Principal
 
 View = Literal["mine", "team", "unowned", "all"]
 #: Parts of a view: by deadline or by what it waits for.
-Due = Literal["any", "overdue", "today", "waiting", "reopened"]
+Due = Literal["any", "overdue", "hour", "today", "waiting", "reopened"]
 Days = Annotated[int, Query(ge=1, le=3650)]
 
 
@@ -37,6 +38,10 @@ class Wanted:
     segment: str | None
     rule: str | None
     older_than_days: int | None
+    younger_than_days: int | None
+    breach_from: datetime | None
+    breach_until: datetime | None
+    last_resort: bool
     escalated: bool
     words: str
     cursor: str | None
@@ -54,6 +59,10 @@ class Wanted:
             "segment": self.segment,
             "rule": self.rule,
             "older": self.older_than_days,
+            "younger": self.younger_than_days,
+            "breach_from": _written(self.breach_from),
+            "breach_until": _written(self.breach_until),
+            "resort": "true" if self.last_resort else None,
             "escalated": "true" if self.escalated else None,
             "q": self.words or None,
         }
@@ -93,6 +102,10 @@ def wanted(  # noqa: PLR0913  (each is a part of the address)
     segment: Annotated[Name | Literal[""], Query()] = "",
     rule: Annotated[Name | Literal[""], Query()] = "",
     older: Days | Literal[""] = "",
+    younger: Days | Literal[""] = "",
+    breach_from: AwareDatetime | Literal[""] = "",
+    breach_until: AwareDatetime | Literal[""] = "",
+    resort: bool | Literal[""] = "",
     escalated: bool | Literal[""] = "",
     q: Annotated[Name | Literal[""], Query()] = "",
     cursor: Annotated[str | None, Query(max_length=400)] = None,
@@ -110,6 +123,10 @@ def wanted(  # noqa: PLR0913  (each is a part of the address)
         segment=segment or None,
         rule=rule or None,
         older_than_days=older or None,
+        younger_than_days=younger or None,
+        breach_from=breach_from or None,
+        breach_until=breach_until or None,
+        last_resort=bool(resort),
         escalated=bool(escalated),
         words=q.strip(),
         cursor=cursor,
@@ -123,6 +140,8 @@ def filter_of(asked: Wanted, view: View, who: Principal, program: Program, now: 
     match asked.due:
         case "overdue":
             due = replace(due, due_before=now)
+        case "hour":
+            due = replace(due, due_from=now, due_before=now + timedelta(hours=1))
         case "today":
             due = replace(due, due_from=now, due_before=end_of_day(now, program.time_zone))
         case "waiting":
@@ -131,6 +150,11 @@ def filter_of(asked: Wanted, view: View, who: Principal, program: Program, now: 
             due = replace(due, states=_both(states, FollowUpState.REOPENED))
         case _:
             pass
+    due = replace(
+        due,
+        due_from=max(filter(None, (due.due_from, asked.breach_from)), default=None),
+        due_before=min(filter(None, (due.due_before, asked.breach_until)), default=None),
+    )
     return replace(
         _in_view(due, asked, view, who, program),
         severities=[asked.severity] if asked.severity else None,
@@ -138,7 +162,9 @@ def filter_of(asked: Wanted, view: View, who: Principal, program: Program, now: 
         language=asked.language,
         segment=asked.segment,
         rule=asked.rule,
+        opened_from=_days_before(now, asked.younger_than_days),
         opened_before=_days_before(now, asked.older_than_days),
+        last_resort=True if asked.last_resort else None,
         escalated=True if asked.escalated else None,
         words=asked.words.split(),
     )
@@ -166,6 +192,10 @@ def _in_view(wanted: Filter, asked: Wanted, view: View, who: Principal, program:
 
 def _both(states: Sequence[str] | None, wanted: FollowUpState) -> list[str]:
     return [wanted] if states is None or wanted in states else []
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _days_before(now: datetime, days: int | None) -> datetime | None:
