@@ -1,0 +1,115 @@
+"""What customers and colleagues write is shown as they wrote it, and never runs."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from services.routing.app import create_app as create_routing
+from services.scoring.app import create_app as create_scoring
+from shared.clock import SystemClock
+from shared.postgres.pool import create_pool
+from shared.settings import Settings
+from tests.e2e.conftest import Serve
+from tests.e2e.test_inbox import arrive, case_of, sign_in
+from tests.integration.routing.company import scored
+from tests.integration.routing.conftest import activate_programs
+from tests.integration.routing.promised import link_of_case
+from tests.integration.scoring import said
+from tests.support.waiting import until
+
+#: Breaks out of an element, an attribute and a template, and asks for a program of ours to run it.
+SCRIPT = (
+    """late'"></p></textarea><script>ran = 1</script><img src=x onerror="ran = 1">"""
+    """<svg onload="ran = 1"><a href="javascript:ran = 1" hx-get="/inbox">here</a>{{ 7 * 7 }}"""
+)
+#: What would stand on a page if a text had become elements.
+MADE_OF_TEXT = 'img[src="x"], svg[onload], a[href^="javascript:"], script:not([src])'
+
+OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
+
+
+@pytest.fixture
+async def watched(page: Page) -> list[str]:
+    """Give what the browser complains of: each script that the page's policy has stopped."""
+    told: list[str] = []
+    page.on("console", lambda one: told.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: told.append(str(error)))
+    return told
+
+
+async def shows_and_runs_nothing(page: Page, told: list[str], times: int = 1) -> None:
+    """Fail unless the page shows the text, so many times or more, and nothing came of it."""
+    words = page.get_by_text("<script>ran = 1</script>")
+    assert await words.count() >= times, page.url
+    assert await page.locator(MADE_OF_TEXT).count() == 0, page.url
+    assert await page.evaluate("typeof ran") == "undefined", page.url
+    assert "49" not in await words.first.inner_text()
+    assert told == [], page.url
+
+
+async def test_feedback_that_holds_a_script_is_read_and_does_not_run(
+    page: Page, watched: list[str], settings: Settings, serve: Serve
+) -> None:
+    await activate_programs(settings)
+    evil = scored(
+        1,
+        text=SCRIPT,
+        customer_id=SCRIPT,
+        segment=SCRIPT,
+        received_at=SystemClock().now(),
+        contact={"name": SCRIPT, "email": "x@y.example", "phone": SCRIPT},
+    )
+    async with await create_pool(settings.database_url, role="closedloop_routing") as pool:
+        await arrive(pool, [evil])
+    site = serve(create_routing(settings))
+    await page.goto(f"{site}{link_of_case(settings, 1)}")
+    await shows_and_runs_nothing(page, watched)
+    await page.evaluate(OPEN_ALL)
+    await page.locator("form[action$=add] textarea").first.fill(SCRIPT)
+    await page.locator("form[action$=add] button").first.click()
+    await page.wait_for_url("**?done=added")
+    await shows_and_runs_nothing(page, watched)
+
+    await sign_in(page, site, "Vilay Sing leads the team")
+    await page.goto(f"{site}/inbox?view=all")
+    await shows_and_runs_nothing(page, watched, 2)
+    await page.goto(case_of(site, 1))
+    await shows_and_runs_nothing(page, watched, 3)  # words, name, what the customer has added
+    await page.goto(f"{site}/inbox?view=all&q=%22%3E%3Cscript%3Eran%20%3D%201%3C%2Fscript%3E")
+    assert await page.evaluate("typeof ran") == "undefined"
+    await page.goto(f"{site}/measures")
+    assert await page.evaluate("typeof ran") == "undefined"
+    assert watched == []
+
+
+async def test_a_score_of_feedback_that_holds_a_script_is_explained_and_nothing_runs(
+    page: Page, watched: list[str], database_url: str, serve: Serve
+) -> None:
+    settings = said.settings_for(database_url)
+    program = await said.activate(settings)
+    words = f"{said.ANGRY} {SCRIPT}"
+    (feedback,) = await said.score(settings, program, [said.said(1, words, nps=10)])
+    site = serve(create_scoring(settings))
+    await page.goto(f"{site}/scoring/review")
+    await page.get_by_role("button", name="leads the team Desk").click()
+    await page.wait_for_url("**/scoring/review*")
+    await shows_and_runs_nothing(page, watched)
+    for place in (f"/scoring/review/{feedback}", f"/scoring/feedback/{feedback}"):
+        await page.goto(f"{site}{place}")
+        await shows_and_runs_nothing(page, watched)
+
+
+async def test_even_markup_that_got_into_a_page_runs_nothing(
+    page: Page, watched: list[str], settings: Settings, serve: Serve
+) -> None:
+    await activate_programs(settings)
+    answer = await page.goto(f"{serve(create_routing(settings))}/signin")
+    assert answer is not None
+    assert "unsafe" not in (await answer.all_headers())["content-security-policy"]
+    await page.evaluate(
+        """() => { document.querySelector("main").innerHTML = '<img src=x onerror="ran = 1">' }"""
+    )
+    await expect(page.locator("main img")).to_have_count(1)
+    await until(lambda: any("Content Security Policy" in one for one in watched))
+    assert await page.evaluate("typeof ran") == "undefined"
