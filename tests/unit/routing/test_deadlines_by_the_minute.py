@@ -40,18 +40,9 @@ def _counted(
     """Return after how many minutes the resolution is due; None where it is not in the horizon.
 
     A minute is worked when the office is open and it does not wait for the customer, or has
-    waited as long as the policy grants in this round. A reopening gives all the time again; what
-    happens while it is reopened does not.
+    waited as long as the policy grants in this round. A reopening gives all the time again.
     """
-    before = [S.ASSIGNED, *(state for _, state in moves)]
-    begins = max(
-        (
-            at
-            for (at, state), last in zip(moves, before, strict=False)
-            if state is S.REOPENED and last is not S.REOPENED
-        ),
-        default=0,
-    )
+    begins = max((at for at, state in moves if state is S.REOPENED), default=0)
     left, pause_left = minutes, cap
     for minute in range(begins, len(is_open)):
         if not is_open[minute]:
