@@ -46,7 +46,12 @@ class Open:
     is_unowned: bool
 
 
-_MINUTES = st.integers(-100_000, 100_000).map(lambda n: timedelta(minutes=n))
+#: Around the cuts, and on them: whole hours about the two days, whole days about the ages.
+_MINUTES = st.one_of(
+    st.integers(-100_000, 100_000),
+    st.integers(-2, HOURS_AHEAD + 2).map(lambda hours: 60 * hours),
+    st.sampled_from([60 * 24 * days for days in AGE_CUTS]),
+).map(lambda n: timedelta(minutes=n))
 OPEN = st.lists(
     st.builds(
         Open,
