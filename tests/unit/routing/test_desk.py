@@ -112,6 +112,15 @@ def test_each_number_counts_what_its_list_would_hold(followups: list[Open]) -> N
     assert seen.unowned == sum(one.is_unowned for one in followups)
 
 
+def test_a_deadline_on_each_cut_counts_once() -> None:
+    cuts = [NOW + hour * HOUR for hour in range(-1, HOURS_AHEAD + 2)]
+    seen = standing_of(
+        [Open(breach_at=at, opened_at=NOW, is_paused=False, is_unowned=False) for at in cuts]
+    )
+    assert (seen.breached, seen.later) == (1, 2)
+    assert [hour.n for hour in seen.hours] == [1] * HOURS_AHEAD
+
+
 def test_bands_meet_and_leave_no_age_out() -> None:
     ages = standing([], NOW, EVERY_HOUR, most=READ_UP_TO).ages
     assert [band.older for band in ages] == [None, *AGE_CUTS]
