@@ -28,7 +28,7 @@ from services.routing.errors import RoutingError
 from services.routing.handlers.attaching import attach, list_files, read_file
 from services.routing.handlers.changing import ChangeRequest
 from services.routing.routes.case import CaseForm, Refused, refused_page
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, response_of
 from services.routing.routes.followups import PATCH_PROBLEMS, PREFIX, PROBLEMS
 from services.routing.routes.schemas import FollowUpView, view_of
 from shared.contracts.events import Moment, Text
@@ -125,15 +125,7 @@ async def add_attachment(
             _wish(who, followup_id, expected_version(if_match), added, note, idempotency_key),
             added,
         )
-    return Response(
-        answer.body,
-        status_code=answer.status,
-        media_type="application/json",
-        headers={
-            "ETag": answer.etag,
-            **({"Idempotency-Replayed": "true"} if answer.replayed else {}),
-        },
-    )
+    return response_of(answer)
 
 
 @pages.post("/inbox/{followup_id}/attachments")

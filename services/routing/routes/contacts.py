@@ -16,7 +16,7 @@ from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import Answer
 from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.handlers.contacting import read_contacts
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, response_of
 from services.routing.routes.followups import PATCH_PROBLEMS, PREFIX, PROBLEMS
 from services.routing.routes.schemas import FollowUpView, Taken, view_of
 from shared.contracts.contacts import ContactChannel, ContactOutcome
@@ -120,15 +120,7 @@ async def log_contact(
         answer = await change_followup(
             desk.transactions, request, program=program, now=desk.clock.now(), answer_of=answer_of
         )
-    return Response(
-        answer.body,
-        status_code=answer.status,
-        media_type="application/json",
-        headers={
-            "ETag": answer.etag,
-            **({"Idempotency-Replayed": "true"} if answer.replayed else {}),
-        },
-    )
+    return response_of(answer)
 
 
 def _logged(followup: FollowUp, contact: NewContact, who: Principal) -> Answer:

@@ -8,9 +8,11 @@ from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
+from starlette.responses import Response
 
 from services.routing.bootstrap import Desk
 from services.routing.domain.followup import StaleVersionError
+from services.routing.domain.ports import Answer
 from services.routing.domain.transitions import Actor
 from services.routing.errors import (
     ForbiddenTransitionError,
@@ -55,6 +57,17 @@ DeskOfRequest = Annotated[Desk, Depends(desk_of)]
 def actor_of(who: Principal) -> Actor:
     """Return the principal as the domain knows people."""
     return Actor(subject=who.subject, roles=who.roles)
+
+
+def response_of(answer: Answer) -> Response:
+    """Return the response that an answer was, or was before under its idempotency key."""
+    replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return Response(
+        answer.body,
+        status_code=answer.status,
+        media_type="application/json",
+        headers={"ETag": answer.etag, **replayed},
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import Answer, Filter
 from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, response_of
 from services.routing.routes.promise_schemas import FollowUpDetail, detail_of
 from services.routing.routes.schemas import (
     FollowUpList,
@@ -148,15 +148,7 @@ async def patch_followup(
         answer = await change_followup(
             desk.transactions, request, program=program, now=desk.clock.now(), answer_of=answer_of
         )
-    return Response(
-        answer.body,
-        status_code=answer.status,
-        media_type="application/json",
-        headers={
-            "ETag": answer.etag,
-            **({"Idempotency-Replayed": "true"} if answer.replayed else {}),
-        },
-    )
+    return response_of(answer)
 
 
 def answer_of(followup: FollowUp) -> Answer:

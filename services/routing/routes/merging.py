@@ -18,7 +18,7 @@ from services.routing.domain.ports import Answer
 from services.routing.errors import NotMergeableError, RoutingError
 from services.routing.handlers.merging import MergeRequest, Seen, change_pair, read_belonging
 from services.routing.routes.case import CaseForm, Refused, refused_page
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, response_of
 from services.routing.routes.followups import PATCH_PROBLEMS, PREFIX, PROBLEMS
 from services.routing.routes.schemas import FollowUpView, Taken, view_of
 from shared.contracts.events import Moment, Name, Text
@@ -191,13 +191,7 @@ def _request(
 async def _answered(desk: Desk, who: Principal, request: MergeRequest) -> Response:
     with problems():
         answer = await _changed(desk, who, request)
-    replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-    return Response(
-        answer.body,
-        status_code=answer.status,
-        media_type="application/json",
-        headers={"ETag": answer.etag, **replayed},
-    )
+    return response_of(answer)
 
 
 async def _changed(desk: Desk, who: Principal, request: MergeRequest) -> Answer:

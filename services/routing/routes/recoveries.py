@@ -23,7 +23,7 @@ from services.routing.handlers.recovering import (
     read_recovered,
     read_waiting,
 )
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, response_of
 from services.routing.routes.followups import PATCH_PROBLEMS, PREFIX, PROBLEMS
 from services.routing.routes.schemas import FollowUpView, Taken, view_of
 from shared.contracts.events import Moment, Name, Text
@@ -236,13 +236,7 @@ async def _answered(
 ) -> Response:
     with problems():
         answer = await changed(desk, who, request, status)
-    replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-    return Response(
-        answer.body,
-        status_code=answer.status,
-        media_type="application/json",
-        headers={"ETag": answer.etag, **replayed},
-    )
+    return response_of(answer)
 
 
 def recovery_view_of(recovery: Recovery) -> RecoveryView:

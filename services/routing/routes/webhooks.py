@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -18,7 +19,7 @@ from services.routing.domain.webhook_ports import Webhooks
 from services.routing.domain.webhooks import Endpoint
 from services.routing.handlers import webhooks as handling
 from services.routing.handlers.webhooks import Office, Request, Shown, once
-from services.routing.routes.deps import DeskOfRequest
+from services.routing.routes.deps import DeskOfRequest, response_of
 from services.routing.routes.followups import MOST_IN_A_LIST, PREFIX
 from services.routing.routes.webhook_schemas import (
     NewWebhook,
@@ -225,12 +226,4 @@ def _response(answer: Answer, office: Office) -> Response:
     if _SALT in body:
         salt = bytes.fromhex(body.pop(_SALT))
         body["secret"] = secret_of(office.secret, UUID(body["webhook_id"]), salt)
-    return Response(
-        json.dumps(body),
-        status_code=answer.status,
-        media_type="application/json",
-        headers={
-            "ETag": answer.etag,
-            **({"Idempotency-Replayed": "true"} if answer.replayed else {}),
-        },
-    )
+    return response_of(replace(answer, body=json.dumps(body)))
