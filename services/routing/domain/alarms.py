@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -71,20 +71,14 @@ def catch_up(late: Late, program: Program, now: datetime) -> Caught:
     told, changes = list(late.told), []
     followup, alarm = with_alarm(late.followup, program, late.history, told)
     if moved := _moved(late.followup, followup, program):
-        followup = _next_version(followup, now)
+        followup = followup.next_version(now)
         changes.append(ClockChange(changed=Changed(followup=followup, change=RETIMED), words=moved))
     while alarm and alarm.at <= now:
-        followup = _next_version(followup, now)
+        followup = followup.next_version(now)
         told.append(_told(followup, alarm, program, now))
         followup, alarm = with_alarm(followup, program, late.history, told)
         changes.append(_telling(followup, told[-1], program))
     return Caught(followup=followup, changes=changes)
-
-
-def _next_version(followup: FollowUp, now: datetime) -> FollowUp:
-    # Another machine's clock may be ahead of ours: a history's moments stay in order.
-    at = max(now, followup.changed_at)
-    return replace(followup, version=followup.version + 1, changed_at=at)
 
 
 def _told(followup: FollowUp, alarm: Alarm, program: Program, now: datetime) -> Told:

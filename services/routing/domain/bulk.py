@@ -124,12 +124,10 @@ def put_back(item: Item, now: datetime) -> Settled:
             item=item, outcome=Outcome.KEPT, reason="Somebody has changed it since: left alone."
         )
     back = replace(
-        followup,
+        followup.next_version(now),
         owner=item.owner_before,
         state=item.state_before,
         why=item.why_before,
-        version=followup.version + 1,
-        changed_at=max(now, followup.changed_at),
     )
     return Settled(
         item=item,

@@ -130,7 +130,7 @@ def change(
     if command.contact is not None:
         after, name = _contacted(after, command.contact, actor, program, now), CONTACTED
     return Changed(
-        followup=replace(after, version=followup.version + 1, changed_at=now),
+        followup=after.next_version(now),
         change=name,
         why=after.why if command.owner is not None else None,
         answer=command.answer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -124,6 +124,13 @@ class FollowUp:
     def is_open(self) -> bool:
         """Whether somebody still has to act."""
         return self.state in OPEN_STATES
+
+    def next_version(self, now: datetime) -> FollowUp:
+        """Return it one version on, changed at `now`.
+
+        Who waited for a lock, or another machine's clock, may be behind: histories stay in order.
+        """
+        return replace(self, version=self.version + 1, changed_at=max(now, self.changed_at))
 
 
 class StaleVersionError(RoutingError):

@@ -68,10 +68,10 @@ def merge(
         by=person.actor.subject,
         by_name=person.name,
     )
-    gone = replace(_next(younger, now), state=FollowUpState.MERGED)
+    gone = replace(younger.next_version(now), state=FollowUpState.MERGED)
     return Pair(
         younger=Changed(followup=gone, change=MERGED, merged=merged),
-        older=Changed(followup=_next(older, now), change=ABSORBED, merged=merged),
+        older=Changed(followup=older.next_version(now), change=ABSORBED, merged=merged),
     )
 
 
@@ -96,11 +96,11 @@ def split(
     _refuse_strangers(younger, older, person.actor, program, now)
     return Pair(
         younger=Changed(
-            followup=replace(_next(younger, now), state=merged.state_before),
+            followup=replace(younger.next_version(now), state=merged.state_before),
             change=SPLIT,
             merged=merged,
         ),
-        older=Changed(followup=_next(older, now), change=SPLIT_OFF, merged=merged),
+        older=Changed(followup=older.next_version(now), change=SPLIT_OFF, merged=merged),
     )
 
 
@@ -137,10 +137,6 @@ def hindrance(younger: FollowUp, older: FollowUp) -> str:
 
 def _age(followup: FollowUp) -> tuple[datetime, UUID]:
     return followup.opened_at, followup.followup_id
-
-
-def _next(followup: FollowUp, now: datetime) -> FollowUp:
-    return replace(followup, version=followup.version + 1, changed_at=now)
 
 
 def _refuse_strangers(

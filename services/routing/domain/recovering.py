@@ -113,7 +113,7 @@ def offer(
             remedy="Reopen it first, or use the follow-up that it was merged into.",
         )
     decision = _decision_on(wish, given, program)
-    after = replace(followup, version=followup.version + 1, changed_at=now)
+    after = followup.next_version(now)
     recovery = Recovery(
         recovery_id=recovery_id,
         tenant=followup.tenant,
@@ -151,7 +151,7 @@ def decide(
     _refuse_rank(recovery, followup, verdict, person.actor, given, program)
     if verdict.decision == "refused" and not verdict.why.strip():
         raise IncompleteError({"why": "Say why, so that whoever offered it knows what to do."})
-    after = replace(followup, version=followup.version + 1, changed_at=now)
+    after = followup.next_version(now)
     settled = _decided(verdict.decision, verdict.why, person, after, program)
     return _made(replace(recovery, settled=settled), after)
 
