@@ -50,10 +50,10 @@ _NEXT: dict[str, list[str]] = {
     "assigned": ["acknowledged", "acknowledged", "acknowledged", "call"],
     "acknowledged": ["contacting", "in_progress", "call", "contacting"],
     "contacting": [
-        *("in_progress", "waiting_customer", "in_progress", "call", "unreachable"),
-        *("declined_contact", "waiting_customer", "in_progress"),
+        *("in_progress", "call", "waiting_customer", "call", "unreachable"),
+        *("in_progress", "declined_contact", "call"),
     ],
-    "in_progress": ["resolved", "resolved", "resolved", "waiting_customer"],
+    "in_progress": ["resolved", "call", "resolved", "resolved", "waiting_customer"],
     "waiting_customer": ["in_progress", "resolved", "in_progress"],
     "unreachable": ["", "contacting"],
     "reopened": ["in_progress", "contacting"],
@@ -205,7 +205,7 @@ def _step(number: int, times: int, case: dict[str, Any], moment: datetime) -> st
     due = datetime.fromisoformat(case["due_at"])
     if _is_sweep(case) or _is_hasty(number):
         step = _SHORT.get(case["state"], "")
-        last = due - (60 + chance("sweep", number, of=480)) * SECOND
+        last = due - (60 + chance("sweep", number, of=1100)) * SECOND
         return last if _is_sweep(case) and step == "resolved" and moment < last else step
     if times > 2 and not chance("left", number, of=8):
         return ""
@@ -215,7 +215,7 @@ def _step(number: int, times: int, case: dict[str, Any], moment: datetime) -> st
 
 def _is_sweep(case: dict[str, Any]) -> bool:
     """Whether it is one of those whose lead resolves them all at the last moment."""
-    return (case["team"], case["severity"]) == ("berlin", "low")
+    return case["team"] != "vientiane" and case["severity"] == "low"
 
 
 def _is_hasty(number: int) -> bool:
@@ -224,7 +224,7 @@ def _is_hasty(number: int) -> bool:
 
 def _delay(number: int, times: int) -> timedelta:
     if _is_hasty(number):
-        return (5 + chance("haste", number, times, of=20)) * SECOND
+        return (5 + chance("haste", number, times, of=40)) * SECOND
     longest = [3600, 3600, 6 * 3600, 40 * 3600][chance("pace", number, times, of=4)]
     return (30 + chance("delay", number, times, of=longest)) * SECOND
 
