@@ -215,7 +215,7 @@ def _step(number: int, times: int, case: dict[str, Any], moment: datetime) -> st
 
 def _is_sweep(case: dict[str, Any]) -> bool:
     """Whether it is one of those whose lead resolves them all at the last moment."""
-    return case["team"] != "vientiane" and case["severity"] == "low"
+    return bool(case["team"] != "vientiane" and case["severity"] == "low")
 
 
 def _is_hasty(number: int) -> bool:
