@@ -162,6 +162,10 @@ def _workers(parent: int) -> list[int]:
     return workers if len(workers) == 2 else []
 
 
+def unguarded(cell: str) -> str:
+    return cell[1:] if cell[:2] in {"'=", "'+", "'-", "'@"} else cell
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="The data to try it on is not in ../shared/data.")
 def test_a_real_file_comes_out_row_by_row(tmp_path: Path) -> None:
     read = DATA / "airline_feedback.csv"
@@ -174,6 +178,7 @@ def test_a_real_file_comes_out_row_by_row(tmp_path: Path) -> None:
     after = table(out)
     assert code == 0
     assert told["rows"] == told["scored"] == len(before) == len(after)
-    assert [{name: row[name] for name in before[0]} for row in after] == before
+    # Most of these begin with @, which a spreadsheet would take for a formula.
+    assert [{name: unguarded(row[name]) for name in before[0]} for row in after] == before
     assert told["flagged"] == sum(row["flagged"] == "true" for row in after)
     assert told["languages"]["en"] > 0.95 * len(before)
