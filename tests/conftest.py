@@ -6,7 +6,6 @@ KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL in the environment name servers to use 
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import hypothesis
@@ -63,6 +62,13 @@ async def _database_template(postgres_url: str) -> str:
     return await databases.ensure_template(postgres_url)
 
 
+@pytest.fixture(scope="session")
+def _shared_topics(kafka_bootstrap: str) -> Iterator[str]:
+    """Give a prefix whose topics serve every test that does not look at what they hold."""
+    with topics.created(kafka_bootstrap) as prefix:
+        yield prefix
+
+
 @pytest.fixture
 async def database_url(postgres_url: str, _database_template: str) -> AsyncIterator[str]:
     """Give the address of a fresh, migrated database of this test's own."""
@@ -71,11 +77,16 @@ async def database_url(postgres_url: str, _database_template: str) -> AsyncItera
 
 
 @pytest.fixture
-def topic_prefix(kafka_bootstrap: str) -> Iterator[str]:
-    """Give a prefix under which this test has topics of its own, as topics.yaml declares them."""
-    prefix = f"test-{uuid.uuid4().hex[:12]}."
-    with topics.created(kafka_bootstrap, prefix):
-        yield prefix
+def topic_prefix(request: pytest.FixtureRequest, kafka_bootstrap: str) -> Iterator[str]:
+    """Give a prefix under which there are topics as topics.yaml declares them.
+
+    They are this test's own where it, or its module, is marked `own_topics`.
+    """
+    if request.node.get_closest_marker("own_topics"):
+        with topics.created(kafka_bootstrap) as prefix:
+            yield prefix
+    else:
+        yield request.getfixturevalue("_shared_topics")
 
 
 @pytest.fixture

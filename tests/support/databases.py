@@ -35,7 +35,7 @@ async def cloned(server_url: str, template: str) -> AsyncIterator[str]:
     """Give the address of a copy of the template, and drop it afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     async with _administrator(server_url) as connection:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield with_database(server_url, name)
     finally:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from pathlib import Path
 
 from deploy.local import jars, kafka, ports, postgres
@@ -12,6 +14,9 @@ from deploy.local.processes import Command, spawn, stop, until_ready
 
 _READY_WITHIN_S = 60.0
 _CONNECTIONS = {"max_connections": "300"}
+#: A disk in memory: a database is some thousand files, and each test has its own.
+_MEMORY = Path("/dev/shm")  # noqa: S108  (the folder in it is made by tempfile)
+_MEMORY_NEEDED = 4 * 2**30
 
 
 def kafka_server(folder: Path) -> kafka.KafkaServer:
@@ -51,16 +56,26 @@ async def running_kafka(folder: Path) -> AsyncIterator[str]:
 @contextlib.asynccontextmanager
 async def running_postgres(folder: Path) -> AsyncIterator[str]:
     """Run a PostgreSQL and give the address of its database `postgres`."""
-    lodging = postgres.find_lodging(folder / "postgres")
-    server = postgres_server(lodging)
-    log = folder / "postgres.log"
-    await postgres.prepare(server, log)
-    command = postgres.command(server, settings={**postgres.FORGETFUL, **_CONNECTIONS})
-    try:
+    with contextlib.ExitStack() as stack:
+        lodging = postgres.find_lodging(stack.enter_context(_quick_folder(folder)) / "postgres")
+        stack.callback(lodging.remove)
+        server = postgres_server(lodging)
+        log = folder / "postgres.log"
+        await postgres.prepare(server, log)
+        command = postgres.command(server, settings={**postgres.FORGETFUL, **_CONNECTIONS})
         async with running(command, postgres.until_ready(server), log):
             yield server.url("postgres")
-    finally:
-        lodging.remove()
+
+
+@contextlib.contextmanager
+def _quick_folder(otherwise: Path) -> Iterator[Path]:
+    """Give a folder in memory where the machine has room for one, else the other one."""
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _MEMORY_NEEDED:
+        yield otherwise
+        return
+    with tempfile.TemporaryDirectory(prefix="closedloop-tests-", dir=_MEMORY) as name:
+        Path(name).chmod(0o711)  # PostgreSQL may run as another user
+        yield Path(name)
 
 
 @contextlib.asynccontextmanager

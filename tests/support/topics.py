@@ -1,8 +1,9 @@
-"""Topics of one test: the declared ones under a prefix, deleted afterwards."""
+"""Topics of one test: the declared ones under a prefix of its own."""
 
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 
 from kafka.admin import KafkaAdminClient
@@ -11,11 +12,12 @@ from shared.kafka.admin import create_topics
 
 
 @contextlib.contextmanager
-def created(bootstrap_servers: str, prefix: str) -> Iterator[None]:
-    """Have every topic of topics.yaml under `prefix` while the block runs."""
+def created(bootstrap_servers: str) -> Iterator[str]:
+    """Have every topic of topics.yaml under a new prefix while the block runs."""
+    prefix = f"test-{uuid.uuid4().hex[:12]}."
     create_topics(bootstrap_servers, topic_prefix=prefix)
     try:
-        yield
+        yield prefix
     finally:
         _delete(bootstrap_servers, prefix)
 

@@ -7,7 +7,6 @@ SCHEMATHESIS_EXAMPLES says how many requests of each kind are made up for an ope
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -137,7 +136,6 @@ async def fresh(
     postgres_url: str, _database_template: str, kafka_bootstrap: str
 ) -> AsyncIterator[Fresh]:
     """Give a function that returns the settings of an app on a database of its own."""
-    prefix = f"test-{uuid.uuid4().hex[:12]}."
 
     async def settings() -> Settings:
         url = await stack.enter_async_context(databases.cloned(postgres_url, _database_template))
@@ -150,7 +148,7 @@ async def fresh(
         )
 
     async with AsyncExitStack() as stack:
-        stack.enter_context(topics.created(kafka_bootstrap, prefix))
+        prefix = stack.enter_context(topics.created(kafka_bootstrap))
         yield settings
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+import pytest
 from kafka import KafkaProducer
 
 from deploy.local.outcome import SUBMITTED, count_outcome
@@ -13,6 +14,8 @@ from shared.kafka.topic_ids import topic_ids
 from shared.postgres.ledger import LedgeredCommit
 from shared.postgres.pool import Connection, create_pool
 from shared.settings import Settings
+
+pytestmark = pytest.mark.own_topics
 
 #: What the second of two is worth that say the same.
 VERDICTS = {"new": Outcome(effect=False), "again": Outcome(fresh=False, effect=False)}

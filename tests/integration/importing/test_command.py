@@ -21,6 +21,8 @@ from services.ingest.handlers import add_publisher
 from shared.settings import Settings
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.own_topics
+
 ROWS = 6_000
 MAPPING = """\
 source: urn:test:import

@@ -23,6 +23,8 @@ from services.ingest.bootstrap import open_publishers
 from services.ingest.handlers import add_publisher
 from shared.settings import Settings
 
+pytestmark = pytest.mark.own_topics
+
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "docs" / "examples"
 DATA = ROOT.parent / "shared" / "data"

@@ -20,6 +20,8 @@ from shared.kafka.producer import Producer, PublishingError
 from shared.settings import Settings
 from tests.integration.ingest.test_events_api import EVENT, EXAMPLE, post
 
+pytestmark = pytest.mark.own_topics
+
 
 @asynccontextmanager
 async def _client(settings: Settings, key: str) -> AsyncIterator[httpx.AsyncClient]:

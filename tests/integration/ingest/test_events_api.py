@@ -15,6 +15,8 @@ from shared.contracts.schemas import EXAMPLE_FOLDER
 from tests.contract.schemas import validate
 from tests.integration.ingest.conftest import Witness
 
+pytestmark = pytest.mark.own_topics
+
 EXAMPLE = (EXAMPLE_FOLDER / TOPIC / "valid" / "survey-with-everything.json").read_bytes().strip()
 EVENT: dict[str, Any] = json.loads(EXAMPLE)
 

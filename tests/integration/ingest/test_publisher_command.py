@@ -12,6 +12,8 @@ from services.ingest.domain.keys import PREFIX
 from services.ingest.errors import PublisherExistsError
 from shared.settings import Settings
 
+pytestmark = pytest.mark.own_topics
+
 
 @pytest.fixture
 def command(without_topics: Settings, monkeypatch: pytest.MonkeyPatch) -> CliRunner:

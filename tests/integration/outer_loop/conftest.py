@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
@@ -18,7 +17,6 @@ from shared.settings import Settings
 from shared.web.auth import Principal, issue_token
 from tests.integration.outer_loop import story
 from tests.integration.outer_loop.batches import NOW, Worker, activate_programs
-from tests.support import topics
 
 
 @pytest.fixture
@@ -29,32 +27,11 @@ async def worker(database_url: str) -> AsyncIterator[Worker]:
         yield Worker(pool, programs, FixedClock(NOW))
 
 
-@pytest.fixture(scope="session")
-def shared_topics(kafka_bootstrap: str) -> Iterator[str]:
-    """Give a prefix whose topics serve every test here: what they hold is not looked at."""
-    prefix = f"test-{uuid.uuid4().hex[:12]}."
-    with topics.created(kafka_bootstrap, prefix):
-        yield prefix
-
-
 @pytest.fixture
-def board_settings(database_url: str, kafka_bootstrap: str, shared_topics: str) -> Settings:
-    """Give the settings of an app on this test's own database."""
-    return Settings.model_validate(
-        {
-            "DATABASE_URL": database_url,
-            "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
-            "secret": "a secret for tests, long enough to sign with",
-            "topic_prefix": shared_topics,
-        }
-    )
-
-
-@pytest.fixture
-async def app(board_settings: Settings) -> AsyncIterator[FastAPI]:
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """Give the running app."""
-    await activate_programs(board_settings.database_url)
-    running = create_app(board_settings)
+    await activate_programs(settings.database_url)
+    running = create_app(settings)
     async with running.router.lifespan_context(running):
         yield running
 
@@ -63,7 +40,7 @@ Caller = Callable[..., AsyncClient]
 
 
 @pytest.fixture
-async def call(app: FastAPI, board_settings: Settings) -> AsyncIterator[Caller]:
+async def call(app: FastAPI, settings: Settings) -> AsyncIterator[Caller]:
     """Give a function that returns a client of somebody: olga, a contributor, if not told."""
     clients: list[AsyncClient] = []
 
@@ -71,7 +48,7 @@ async def call(app: FastAPI, board_settings: Settings) -> AsyncIterator[Caller]:
         subject: str = "olga", role: str = "contributor", tenant: str = story.TENANT
     ) -> AsyncClient:
         who = Principal(tenant=tenant, subject=subject, name=subject, roles=frozenset({role}))
-        token = issue_token(who, board_settings.secret, lifetime=timedelta(hours=1))
+        token = issue_token(who, settings.secret, lifetime=timedelta(hours=1))
         client = AsyncClient(
             transport=ASGITransport(app=app, raise_app_exceptions=False),
             base_url="http://closedloop.test/outer-loop/v1",

@@ -24,6 +24,8 @@ from tests.integration.outer_loop import story
 from tests.integration.outer_loop.batches import activate_programs
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.own_topics
+
 READY_WITHIN_S = 60.0
 
 

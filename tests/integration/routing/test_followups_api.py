@@ -124,6 +124,7 @@ async def test_a_bad_query_is_answered_with_the_field(
     assert answer.json()["field"] == field
 
 
+@pytest.mark.own_topics
 async def test_the_whole_way_of_a_follow_up_is_published_and_kept_in_its_history(
     call: Caller, worker_pool: Pool, settings: Settings
 ) -> None:

@@ -17,6 +17,8 @@ from deploy.sample.generator import generate
 from shared.settings import Settings
 from tests.integration.sample.running import running_site
 
+pytestmark = pytest.mark.own_topics
+
 EVENTS = 800
 END = date(2026, 7, 1)
 

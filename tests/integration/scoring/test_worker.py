@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
+import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
@@ -22,6 +23,8 @@ from shared.settings import Settings
 from tests.support.waiting import until
 from tests.unit.program.samples import document
 from tests.unit.scoring.events import event
+
+pytestmark = pytest.mark.own_topics
 
 EVENTS = 600
 #: Kafka's number for "the broker wrote the time".

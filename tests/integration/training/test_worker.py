@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncpg
+import pytest
 
 from shared.contracts.codec import encode, key_of
 from shared.contracts.records import Outgoing
@@ -11,6 +12,8 @@ from tests.integration.scoring.test_worker import LOST_AND_FOUND, worker
 from tests.integration.training.resolved import changed
 from tests.support.waiting import until
 from tests.unit.program.samples import document
+
+pytestmark = pytest.mark.own_topics
 
 
 async def test_the_scoring_worker_keeps_what_owners_confirm(
