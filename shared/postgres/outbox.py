@@ -93,6 +93,9 @@ class Relay:
             except (TransientError, *TRANSIENT_ERRORS) as error:
                 log.warning("outbox relay waits", service=self._schema, error=str(error))
                 await asyncio.sleep(LOOK_ANYWAY_S)
+            except Exception:  # a relay that ended would keep every later message to itself
+                log.exception("outbox relay failed and tries again", service=self._schema)
+                await asyncio.sleep(LOOK_ANYWAY_S)
 
     async def _listen_and_send(self) -> None:
         async with self._pool.acquire() as connection:

@@ -113,3 +113,18 @@ async def test_a_relay_whose_connection_is_cut_goes_on(pool: Pool) -> None:
         )
         await until(put_again)
         await until(lambda: b"two" in witness.seen)
+
+
+async def test_a_relay_goes_on_after_a_failure_that_nobody_foresaw(pool: Pool) -> None:
+    witness = Witness()
+    failures = [ZeroDivisionError(), asyncpg.InternalClientError("in a strange state")]
+
+    async def fail_first(messages: Sequence[Outgoing]) -> None:
+        if failures:
+            raise failures.pop()
+        await witness.publish(messages)
+
+    async with Relay(pool, "probe", publish=fail_first):
+        await put(pool, b"one")
+        await until(lambda: witness.seen == [b"one"])
+    assert await unsent(pool) == 0
