@@ -19,7 +19,7 @@ from services.outer_loop.handlers.facts import record_feedback, record_followups
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
 from shared.contracts.events import CloudEvent, FeedbackScored, FollowUpChanged
-from shared.contracts.records import Batch, Committed, Outcome
+from shared.contracts.records import Outcome
 from shared.kafka.worker import Subscription
 from shared.postgres.ledger import Effects, LedgeredCommit
 from shared.postgres.pool import Connection, Pool, create_pool
@@ -69,12 +69,12 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
 def _subscription(
     pool: Pool, admission: Admission, topic: str, model: type[E], effects: Effects[E]
 ) -> Subscription[E]:
-    ledgered = LedgeredCommit(pool=pool, group=GROUP, effects=effects)
-
-    async def commit(batch: Batch[E]) -> Committed:
-        return await ledgered(await admission(batch))
-
-    return Subscription(topic=topic, decode=decoder(model), commit=commit)
+    return Subscription(
+        topic=topic,
+        decode=decoder(model),
+        admit=admission,
+        commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

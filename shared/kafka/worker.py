@@ -27,10 +27,11 @@ from faust import Stream
 from faust.tables.manager import TableManager
 from faust.types import TP, EventT, StreamT
 
-from shared.contracts.records import Batch, Committed, Entry, Record, Rejected
+from shared.contracts.records import Batch, Entry, Record, Rejected
 from shared.errors import ClosedLoopError, SettingsError, TransientError
 from shared.kafka.dead_letters import dead_letter
 from shared.kafka.deliveries import Chunk
+from shared.kafka.gathering import Commit, Gathering
 from shared.kafka.producer import Producer, PublishingError
 from shared.kafka.suspects import Suspects, without
 from shared.kafka.topic_ids import topic_ids
@@ -55,14 +56,14 @@ class Subscription(Generic[T]):
 
     `decode` raises Rejected for a record that is no event. `admit` puts a Rejected in the place
     of events that can be told to be unfit only by asking around (an unknown tenant). `commit`
-    writes a batch's effects and its ledger row in one transaction and returns what is to be
-    published, also for events seen before. Both raise TransientError when a later attempt may
-    go through.
+    writes the effects of some partitions' batches and their ledger rows in one transaction and
+    returns what is to be published for each, also for events seen before. Both raise
+    TransientError when a later attempt may go through.
     """
 
     topic: str
     decode: Callable[[Record], T]
-    commit: Callable[[Batch[T]], Awaitable[Committed]]
+    commit: Commit[T]
     admit: Callable[[Batch[T]], Awaitable[Batch[T]]] | None = None
 
 
@@ -87,6 +88,7 @@ class BatchHandler(Generic[T]):
         self._subscription = subscription
         self._topic_id = topic_id
         self._producer = producer
+        self._gathering = Gathering(subscription.commit)
         self._suspects = Suspects()
 
     async def handle(self, chunk: Chunk) -> None:
@@ -141,7 +143,7 @@ class BatchHandler(Generic[T]):
         return []
 
     async def _settle(self, batch: Batch[T]) -> None:
-        committed = await _patiently(partial(self._subscription.commit, batch))
+        committed = await _patiently(partial(self._gathering.commit, batch))
         now = datetime.now(UTC)
         letters = [
             dead_letter(self._group, self._topic_id, record, reason, at=now)

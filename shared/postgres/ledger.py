@@ -6,7 +6,7 @@ in the ledger exactly when its effects are in the database.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
@@ -59,34 +59,37 @@ class _Judged(NamedTuple):
 class _VerdictStands(Exception):  # noqa: N818  (a turn of events inside this module, no fault)
     """Records that are judged well now were entered as dead letters by an earlier attempt."""
 
-    def __init__(self, rejected: Mapping[int, Rejected]) -> None:
-        super().__init__(f"offsets {sorted(rejected)}")
+    def __init__(self, partition: int, rejected: Mapping[int, Rejected]) -> None:
+        super().__init__(f"partition {partition}, offsets {sorted(rejected)}")
+        self.partition = partition
         self.rejected = rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgeredCommit(Generic[T]):
-    """Commits batches for one consumer group: effects and ledger row, or neither."""
+    """Commits batches for one consumer group: effects and ledger rows, or neither."""
 
     pool: Pool
     group: str
     effects: Effects[T]
 
-    async def __call__(self, batch: Batch[T]) -> Committed:
-        """Commit `batch`; return what its events lead to, those seen before included.
+    async def __call__(self, batches: Sequence[Batch[T]]) -> Sequence[Committed]:
+        """Commit one topic's batches of different partitions in one transaction.
 
-        Raises TransientError when the database is away or busy; any other error says that one
-        of the events can't be handled, and the transaction has left nothing.
+        Returns what the events of each lead to, those seen before included. Raises
+        TransientError when the database is away or busy; any other error says that one of the
+        events can't be handled, and the transaction has left nothing.
         """
-        try:
-            return await self._in_transaction(batch)
-        except _VerdictStands as earlier:
-            return await self._in_transaction(_with_verdicts(batch, earlier.rejected))
+        while True:
+            try:
+                return await self._in_transaction(batches)
+            except _VerdictStands as earlier:
+                batches = [_with_verdicts(batch, earlier) for batch in batches]
 
-    async def _in_transaction(self, batch: Batch[T]) -> Committed:
+    async def _in_transaction(self, batches: Sequence[Batch[T]]) -> Sequence[Committed]:
         try:
             async with self.pool.acquire() as connection, connection.transaction():
-                return await self._commit(connection, batch)
+                return await self._commit(connection, batches)
         except UNUSABLE_VALUES:
             raise
         except TRANSIENT_ERRORS as error:
@@ -96,22 +99,37 @@ class LedgeredCommit(Generic[T]):
             # same offsets a moment ago: seen again, they are old.
             raise TransientError(f"The ledger was written by another: {error}") from error
 
-    async def _commit(self, connection: Connection, batch: Batch[T]) -> Committed:
+    async def _commit(
+        self, connection: Connection, batches: Sequence[Batch[T]]
+    ) -> Sequence[Committed]:
         events = [
-            entry.decoded for entry in batch.entries if not isinstance(entry.decoded, Rejected)
+            entry.decoded
+            for batch in batches
+            for entry in batch.entries
+            if not isinstance(entry.decoded, Rejected)
         ]
-        outcomes = await self.effects(connection, events) if events else ()
-        remaining = iter(outcomes)
+        outcomes = iter(await self.effects(connection, events) if events else ())
+        return [await self._account(connection, batch, outcomes) for batch in batches]
+
+    async def _account(
+        self, connection: Connection, batch: Batch[T], outcomes: Iterator[Outcome]
+    ) -> Committed:
+        """Enter `batch` with the next of the outcomes, as many as it has events."""
         judged = [
             _Judged(
                 entry.record,
-                entry.decoded if isinstance(entry.decoded, Rejected) else next(remaining),
+                entry.decoded if isinstance(entry.decoded, Rejected) else next(outcomes),
             )
             for entry in batch.entries
         ]
         await self._enter(connection, batch, judged)
         return Committed(
-            outgoing=[message for outcome in outcomes for message in outcome.outgoing],
+            outgoing=[
+                message
+                for one in judged
+                if isinstance(one.verdict, Outcome)
+                for message in one.verdict.outgoing
+            ],
             rejected=[(j.record, j.verdict) for j in judged if isinstance(j.verdict, Rejected)],
         )
 
@@ -138,10 +156,11 @@ class LedgeredCommit(Generic[T]):
         )
         if rows:
             raise _VerdictStands(
+                batch.partition,
                 {
                     offset: Rejected(code, detail, field=field)
                     for offset, code, field, detail in rows
-                }
+                },
             )
 
     async def _not_entered(self, connection: Connection, batch: Batch[T], span: Span) -> list[Span]:
@@ -197,9 +216,11 @@ class LedgeredCommit(Generic[T]):
         )
 
 
-def _with_verdicts(batch: Batch[T], rejected: Mapping[int, Rejected]) -> Batch[T]:
+def _with_verdicts(batch: Batch[T], earlier: _VerdictStands) -> Batch[T]:
+    if batch.partition != earlier.partition:
+        return batch
     entries = [
-        Entry(entry.record, rejected.get(entry.record.offset, entry.decoded))
+        Entry(entry.record, earlier.rejected.get(entry.record.offset, entry.decoded))
         for entry in batch.entries
     ]
     return replace(batch, entries=entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from services.scoring.domain.received import Received
@@ -16,11 +17,11 @@ from tests.faults.traffic import TRIPPING_ID
 
 
 def _with_bug(subscription: Subscription[Received]) -> Subscription[Received]:
-    async def commit(batch: Batch[Received]) -> Committed:
-        for entry in batch.entries:
+    async def commit(batches: Sequence[Batch[Received]]) -> Sequence[Committed]:
+        for entry in chain.from_iterable(batch.entries for batch in batches):
             if not isinstance(entry.decoded, Rejected) and entry.decoded.event.id == TRIPPING_ID:
                 raise KeyError("a bug put in for the test")
-        return await subscription.commit(batch)
+        return await subscription.commit(batches)
 
     return replace(subscription, commit=commit)
 

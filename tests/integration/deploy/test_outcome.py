@@ -53,9 +53,9 @@ async def test_only_what_publishers_sent_is_held_against_what_was_published(
     rejected = Rejected("not_json", "No.")
     async with await create_pool(settings.database_url, role="closedloop_scoring") as pool:
         commit = LedgeredCommit(pool=pool, group="scoring", effects=_as_said)
-        await commit(_batch(SUBMITTED, ids[name], 0, ["new", "again", rejected]))
+        await commit([_batch(SUBMITTED, ids[name], 0, ["new", "again", rejected])])
         # Scoring reads what owners confirm besides: that was sent by nobody outside.
-        await commit(_batch("followup.changed.v1", UUID(int=5), 0, ["new"] * 7))
+        await commit([_batch("followup.changed.v1", UUID(int=5), 0, ["new"] * 7)])
     told = await count_outcome(settings)
     counted = told.scored, told.duplicates, told.dead_letters
     assert (told.published, counted) == (3, (1, 1, 1))

@@ -162,14 +162,15 @@ async def test_the_ledger_counts_what_the_worker_did_and_refuses_unknown_tenants
     )
     assert opener.admit is not None
     admitted = await opener.admit(batch)
-    committed = await opener.commit(admitted)
+    (committed,) = await opener.commit([admitted])
     assert len(committed.outgoing) == 3
     ((record, reason),) = committed.rejected
     assert (record.offset, reason.code, reason.field) == (3, "unknown_tenant", "tenant")
     row = await worker_pool.fetchrow("SELECT * FROM ledger.batch WHERE consumer_group = $1", GROUP)
     assert row is not None
     assert (row["handled"], row["effects"], row["duplicates"], row["dead_letters"]) == (3, 2, 1, 1)
-    assert (await opener.commit(admitted)).outgoing == committed.outgoing
+    (again,) = await opener.commit([admitted])
+    assert again.outgoing == committed.outgoing
 
 
 async def test_a_record_that_was_refused_before_opens_nothing(
@@ -180,6 +181,6 @@ async def test_a_record_that_was_refused_before_opens_nothing(
     batch = batch_of([scored(1)])
     reason = Rejected("not_json", "It is no JSON.")
     refused: Entry[FeedbackScored] = Entry(batch.entries[0].record, reason)
-    committed = await commit(replace(batch, entries=[refused]))
+    (committed,) = await commit([replace(batch, entries=[refused])])
     assert [why for _, why in committed.rejected] == [reason]
     assert await count(worker_pool, "followup") == 0

@@ -151,8 +151,8 @@ async def test_the_worker_accounts_for_each_record_and_has_nothing_to_publish(
     ]
     admitted = await subscription.admit(batch(subscription, 0, records))
 
-    committed = await subscription.commit(admitted)
-    repeated = await subscription.commit(admitted)
+    (committed,) = await subscription.commit([admitted])
+    (repeated,) = await subscription.commit([admitted])
 
     assert committed.outgoing == repeated.outgoing == []
     codes = [reason.code for _, reason in committed.rejected]

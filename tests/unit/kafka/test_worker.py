@@ -53,21 +53,16 @@ class Service:
             raise Rejected("empty", "There is nothing in it.")
         return record.value.decode()
 
-    async def commit(self, batch: Batch[str]) -> Committed:
+    async def commit(self, batches: Sequence[Batch[str]]) -> Sequence[Committed]:
         if self.database_away:
             self.database_away -= 1
             raise TransientError("PostgreSQL is away.")
-        events = [e.decoded for e in batch.entries if not isinstance(e.decoded, Rejected)]
+        events = [event for batch in batches for event in events_of(batch)]
         if broken := self.bad.intersection(events):
             raise KeyError(*broken)
         self.log.append("commit")
         self.kept += events
-        return Committed(
-            outgoing=[Outgoing(topic="out", key=None, value=e.encode()) for e in events],
-            rejected=[
-                (e.record, e.decoded) for e in batch.entries if isinstance(e.decoded, Rejected)
-            ],
-        )
+        return [committed(batch) for batch in batches]
 
     async def send_all(self, messages: Sequence[Outgoing]) -> None:
         if self.kafka_error:
@@ -78,6 +73,17 @@ class Service:
     def handler(self) -> BatchHandler[str]:
         subscription = Subscription(topic="in", decode=self.decode, commit=self.commit)
         return BatchHandler("scoring", subscription, UUID(int=1), cast(Producer, self))
+
+
+def events_of(batch: Batch[str]) -> list[str]:
+    return [e.decoded for e in batch.entries if not isinstance(e.decoded, Rejected)]
+
+
+def committed(batch: Batch[str]) -> Committed:
+    return Committed(
+        outgoing=[Outgoing(topic="out", key=None, value=e.encode()) for e in events_of(batch)],
+        rejected=[(e.record, e.decoded) for e in batch.entries if isinstance(e.decoded, Rejected)],
+    )
 
 
 def chunk(*values: bytes) -> Chunk:
