@@ -7,7 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from shared.program.parts import Part
+from shared.program.channels import MOST_CHANNELS, ReplyChannel
+from shared.program.parts import Part, ids
 
 _ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 _LANGUAGE = "^[a-z]{2,3}$"
@@ -85,3 +86,10 @@ class ContactPolicy(Part):
     """Attempts before a customer may count as unreachable."""
     mail: ReplyMail | None = None
     """How owners write to customers. Without it nobody does."""
+    channels: Annotated[tuple[ReplyChannel, ...], Field(max_length=MOST_CHANNELS)] = ()
+    """How else they do: by what your own systems send."""
+
+    @model_validator(mode="after")
+    def _names_each_channel_once(self) -> Self:
+        ids("channels", self.channels)
+        return self

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing.adapters.alarms import PostgresAlarmTransactions
+from services.routing.adapters.channel_replies import PostgresChannelTransactions
 from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.handlers.alarms import tell_in_time, time_anew
+from services.routing.handlers.channel_replying import give_waiting
 from services.routing.handlers.resurveying import expire
 from shared.postgres.pool import Pool
 from shared.program.store import ProgramStore
@@ -32,6 +34,7 @@ class Duty:
 def duties_of(pool: Pool, programs: ProgramStore) -> tuple[Duty, ...]:
     """Return the duties in the order in which they are done; the pool runs as the worker."""
     alarms, promises = PostgresAlarmTransactions(pool), PostgresPromiseTransactions(pool)
+    replies = PostgresChannelTransactions(pool)
 
     async def retime(now: datetime) -> int:
         return await time_anew(alarms, await programs.active(), now)
@@ -42,6 +45,9 @@ def duties_of(pool: Pool, programs: ProgramStore) -> tuple[Duty, ...]:
     async def end_rounds(now: datetime) -> int:
         return await expire(promises, await programs.active(), now)
 
+    async def give(now: datetime) -> int:
+        return await give_waiting(replies, await programs.active(), now)
+
     async def next_alarm_at() -> datetime | None:
         return await alarms.next_alarm_at(sorted(await programs.active()))
 
@@ -49,6 +55,7 @@ def duties_of(pool: Pool, programs: ProgramStore) -> tuple[Duty, ...]:
         Duty(name="retime", do_some=retime, next_at=_unknown),
         Duty(name="tell", do_some=tell, next_at=next_alarm_at),
         Duty(name="end re-surveys", do_some=end_rounds, next_at=_unknown),
+        Duty(name="give replies to webhooks", do_some=give, next_at=_unknown),
     )
 
 

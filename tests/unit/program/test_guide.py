@@ -58,6 +58,19 @@ def test_the_guides_escalations_are_sound() -> None:
     assert len(program.escalations) == 4
 
 
+def test_the_guides_channels_are_sound_and_say_the_defaults() -> None:
+    part = re.search(r"```yaml\n(.*?)```", GUIDE.split("## Other channels")[1], flags=re.DOTALL)
+    assert part
+    plain, chat = read_program(DOCUMENT + part[1]).contact.channels
+    assert (plain.reaches_by, plain.max_characters) == ("phone", 1000)
+    assert (plain.quotes, plain.logged_as) == (False, "message")
+    assert (chat.quotes, chat.logged_as, chat.name_in("pt")) == (
+        True,
+        "chat",
+        "Conversa na aplicação",
+    )
+
+
 def test_the_guides_recovery_is_sound_and_says_the_defaults() -> None:
     part = re.search(r"```yaml\n(.*?)```", GUIDE.split("## Making it good")[1], flags=re.DOTALL)
     assert part
