@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from services.routing.adapters.alerts import PostgresAlertMails
 from services.routing.adapters.attachments import PostgresAttachmentTransactions
 from services.routing.adapters.bulks import PostgresBulkTransactions
 from services.routing.adapters.channel_replies import PostgresChannelTransactions
@@ -26,6 +27,7 @@ from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.recoveries import PostgresRecoveryTransactions
 from services.routing.adapters.replies import load_wordings
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
+from services.routing.domain.alert_ports import AlertMails
 from services.routing.domain.attachments import AttachmentTransactions
 from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.channel_ports import ChannelTransactions
@@ -73,6 +75,7 @@ class Desk:
     merges: MergeTransactions
     recoveries: RecoveryTransactions
     channel_replies: ChannelTransactions
+    alert_mails: AlertMails
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -130,6 +133,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             merges=PostgresMergeTransactions(servers.pool),
             recoveries=PostgresRecoveryTransactions(servers.pool),
             channel_replies=PostgresChannelTransactions(servers.pool),
+            alert_mails=PostgresAlertMails(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
