@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -222,6 +225,38 @@ async def test_who_write_and_send_side_by_side_tell_nobody_twice(desk: Desk) -> 
     alerts = await desk.pool.fetch("SELECT followup_id FROM routing.alert")
     assert alerts
     assert all(told.count(str(row["followup_id"])) == 1 for row in alerts)
+
+
+async def test_the_processes_mail_what_came_due_while_they_were_down(
+    desk: Desk, settings: Settings
+) -> None:
+    past = desk.begun - 13 * HOUR
+    await opened(desk.pool, [scored(1, received_at=past)], FixedClock(past))
+    async with receiving_mails() as mailbox:
+        env = {
+            **os.environ,
+            "DATABASE_URL": settings.database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+            "CLOSEDLOOP_SECRET": settings.secret,
+            "CLOSEDLOOP_MODE": "local",
+            "CLOSEDLOOP_SMTP_URL": mailbox.url,
+            "CLOSEDLOOP_PUBLIC_URL": "https://care.example",
+        }
+        processes = [
+            await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=env)
+            for module in ("services.routing.clock", "services.routing.notifier")
+        ]
+        try:
+            await until(lambda: mailbox.mails, within_s=60)
+        finally:
+            for process in processes:
+                process.send_signal(signal.SIGTERM)
+            ended = [await asyncio.wait_for(one.wait(), 20) for one in processes]
+    assert ended == [0, 0]
+    (mail,) = mailbox.mails
+    (alert,) = await desk.pool.fetch("SELECT alert_id FROM routing.alert")
+    assert mail["Message-ID"] == f"<{alert['alert_id']}@mekong-home.example>"
+    assert "https://care.example/inbox/" in str(mail.get_content())
 
 
 async def test_another_tenant_sees_no_mails(desk: Desk, settings: Settings) -> None:
