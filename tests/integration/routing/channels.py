@@ -27,6 +27,7 @@ def document(webhook: str) -> dict[str, Any]:
     channels = [
         {"id": "whatsapp", "name": "WhatsApp", "webhook": webhook, "quotes": True},
         {"id": "line", "name": "LINE", "webhook": webhook, "reaches_by": "email"},
+        {"id": "app", "name": "The app", "webhook": webhook, "reaches_by": "customer_id"},
     ]
     contact = {**DOCUMENT["contact"], "channels": channels}
     return {**{k: v for k, v in DOCUMENT.items() if k != "version"}, "contact": contact}

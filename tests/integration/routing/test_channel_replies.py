@@ -269,6 +269,18 @@ async def test_without_a_webhook_it_is_kept_until_the_program_names_one(office: 
     assert len(office.receiver.taken) == 1
 
 
+async def test_a_webhook_that_does_not_ask_for_replies_gets_none(office: Office) -> None:
+    changed = await office.admin.patch(
+        f"{HOOKS}/{office.webhook['webhook_id']}",
+        json={"events": ["followup.resolved"]},
+        headers={"If-Match": '"1"'},
+    )
+    assert changed.status_code == 200, changed.text
+    await office.write()
+    assert "Kept, and not sent: no webhook carries this channel" in await office.page()
+    assert await deliveries(office.admin, office.webhook) == []
+
+
 async def test_a_webhook_that_is_deleted_leaves_what_waits_to_its_heir(office: Office) -> None:
     await do(office.admin, office.webhook, "disable")
     reply_id = await office.write()
@@ -308,6 +320,10 @@ async def test_what_the_receiver_reports_stands_in_the_case_and_the_same_again_c
     async with notifying(office.settings, office.pool) as notifier:
         await notifier.until_settled()
     assert (await office.state())[0] == "failed", "its webhook's 204 is no arrival"
+    (told,) = await deliveries(office.admin, office.webhook)
+    replayed = await do(office.admin, office.webhook, f"deliveries/{told['delivery_id']}/replays")
+    assert replayed.json() == {"queued": 1}
+    assert (await office.state())[0] == "failed", "nor is it on its way again"
     late = await office.report(reply_id, "delivered")
     assert (late.json()["state"], late.json()["fault"]) == ("delivered", None)
     assert "Delivered" in await office.page()
@@ -332,6 +348,7 @@ async def test_only_the_tenants_admins_report(office: Office) -> None:
 async def test_it_goes_with_the_customers_data_and_is_not_sent_any_more(office: Office) -> None:
     await office.write()
     async with calling(office.app) as browser:
+        assert 'id="reply-via"' in await office.page()
         await customer_of(office.app, browser).press("erase")
     row = await office.pool.fetchrow(
         "SELECT recipient, body, written, state, fault FROM routing.channel_reply"
@@ -340,6 +357,8 @@ async def test_it_goes_with_the_customers_data_and_is_not_sent_any_more(office: 
     assert tuple(row) == ("", "", "", "failed", "The customer had their data erased.")
     assert await office.pool.fetchval("SELECT count(*) FROM routing.delivery") == 0
     assert 'id="reply-via"' not in await office.page()
+    refused = await office.press("preview", via="app")
+    assert refused.status_code == 422, "the customer's number alone is no way to them any more"
 
 
 async def test_who_has_no_part_in_it_writes_nothing(office: Office) -> None:

@@ -227,6 +227,17 @@ async def test_who_write_and_send_side_by_side_tell_nobody_twice(desk: Desk) -> 
     assert all(told.count(str(row["followup_id"])) == 1 for row in alerts)
 
 
+async def test_while_somebody_else_writes_nothing_is_written(desk: Desk) -> None:
+    await desk.open(1)
+    transactions = PostgresAlertTransactions(desk.pool)
+    async with transactions.of_alerts() as one:
+        await one.take_turn()
+        await desk.at(13 * HOUR)
+        assert await desk.pool.fetchval("SELECT count(*) FROM routing.staff_letter") == 0
+    await desk.at(13 * HOUR)
+    assert await desk.pool.fetchval("SELECT count(*) FROM routing.staff_letter") == 1
+
+
 async def test_the_processes_mail_what_came_due_while_they_were_down(
     desk: Desk, settings: Settings
 ) -> None:

@@ -154,14 +154,14 @@ def test_one_alone_goes_under_its_own_id_and_many_under_one_of_all() -> None:
     assert list(digest.alerts) == ids
 
 
-@given(st.lists(st.integers(0, 3600), max_size=60))
+@given(st.lists(st.integers(0, 120), max_size=60))
 def test_nobody_gets_a_flood_and_nobody_waits_for_long(moments: list[int]) -> None:
     arriving = Counter(moments)
     waiting: list[int] = []
     told_at: list[tuple[int, int]] = []
     mails: list[int] = []
-    length = int(WINDOW.total_seconds())
-    for now in range(0, 3600 + 2 * length, 1):
+    length = WINDOW // timedelta(seconds=30)
+    for now in range(120 + 2 * length):
         waiting += [now] * arriving[now]
         recent = sum(count for at, count in told_at if at > now - length)
         pile = Pile(tenant="t", whom="w", waiting=len(waiting), recent=recent)
@@ -170,8 +170,6 @@ def test_nobody_gets_a_flood_and_nobody_waits_for_long(moments: list[int]) -> No
             told_at.append((now, len(waiting)))
             assert now - waiting[0] <= length
             waiting = []
-        if not waiting and now > 3600:
-            break
     assert not waiting
     for at in mails:
         assert sum(at - length < other <= at for other in mails) <= MOST_BY_THEMSELVES
