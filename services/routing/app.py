@@ -12,6 +12,7 @@ from services.routing.routes import (
     attachments,
     bulk,
     case,
+    channel_replies,
     contacts,
     desk,
     escalations,
@@ -70,6 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(merging.pages)
     app.include_router(case.routes)
     app.include_router(replies.routes)
+    app.include_router(channel_replies.api)
+    app.include_router(channel_replies.pages)
     app.include_router(measures.routes)
     app.include_router(desk.routes)
     app.include_router(webhook_pages.routes)

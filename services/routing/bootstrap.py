@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from services.routing.adapters.alerts import PostgresAlertMails
 from services.routing.adapters.attachments import PostgresAttachmentTransactions
 from services.routing.adapters.bulks import PostgresBulkTransactions
+from services.routing.adapters.channel_replies import PostgresChannelTransactions
 from services.routing.adapters.desk import PostgresDesks
 from services.routing.adapters.live import Live, listening
 from services.routing.adapters.mail import mail_server_of
@@ -25,8 +27,10 @@ from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.recoveries import PostgresRecoveryTransactions
 from services.routing.adapters.replies import load_wordings
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
+from services.routing.domain.alert_ports import AlertMails
 from services.routing.domain.attachments import AttachmentTransactions
 from services.routing.domain.bulk import BulkTransactions
+from services.routing.domain.channel_ports import ChannelTransactions
 from services.routing.domain.desk import Desks
 from services.routing.domain.destinations import allowed_by
 from services.routing.domain.measures import Ways
@@ -70,6 +74,8 @@ class Desk:
     bulks: BulkTransactions
     merges: MergeTransactions
     recoveries: RecoveryTransactions
+    channel_replies: ChannelTransactions
+    alert_mails: AlertMails
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -126,6 +132,8 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             bulks=PostgresBulkTransactions(servers.pool),
             merges=PostgresMergeTransactions(servers.pool),
             recoveries=PostgresRecoveryTransactions(servers.pool),
+            channel_replies=PostgresChannelTransactions(servers.pool),
+            alert_mails=PostgresAlertMails(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),

@@ -7,9 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from shared.program.parts import Part
+from shared.program.channels import MOST_CHANNELS, ReplyChannel
+from shared.program.parts import MailAddress, Part, ids
 
-_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 _LANGUAGE = "^[a-z]{2,3}$"
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _PLACES = frozenset({"name", "company", "owner", "promise_link"})
@@ -68,9 +68,7 @@ class ReplyMail(Part):
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-    sender: Annotated[str, StringConstraints(max_length=254, pattern=_ADDRESS)] = Field(
-        alias="from"
-    )
+    sender: MailAddress = Field(alias="from")
     """The address that replies come from, and that customers answer to."""
     wording: dict[Annotated[str, StringConstraints(pattern=_LANGUAGE)], ReplyWording] = Field(
         default_factory=dict
@@ -85,3 +83,10 @@ class ContactPolicy(Part):
     """Attempts before a customer may count as unreachable."""
     mail: ReplyMail | None = None
     """How owners write to customers. Without it nobody does."""
+    channels: Annotated[tuple[ReplyChannel, ...], Field(max_length=MOST_CHANNELS)] = ()
+    """How else they do: by what your own systems send."""
+
+    @model_validator(mode="after")
+    def _names_each_channel_once(self) -> Self:
+        ids("channels", self.channels)
+        return self

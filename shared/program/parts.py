@@ -14,6 +14,15 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 #: A BCP 47 tag, or * for words that mean the same in every language.
 Language = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)$")]
 
+#: A mail address of plain ASCII, as those of HTML's input of type email.
+MailAddress = Annotated[
+    str,
+    StringConstraints(
+        max_length=254,
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$",
+    ),
+]
+
 _TEXT = r"^[^\x00]*\S[^\x00]*$"
 Word = Annotated[str, StringConstraints(max_length=100, pattern=_TEXT)]
 Example = Annotated[str, StringConstraints(max_length=2000, pattern=_TEXT)]

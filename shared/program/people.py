@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from shared.contracts.events import Name
 from shared.program.assignment import MOST_COUNTED, Preference, once_each
-from shared.program.parts import Id, Named
+from shared.program.parts import Id, MailAddress, Named
 
 
 class Department(Named):
@@ -31,6 +31,8 @@ class Owner(Named):
     """Segments of customers, as events name them, that they answer for. None: any."""
     accounts: tuple[Name, ...] = ()
     """Accounts, as events name them, that are theirs."""
+    email: MailAddress | None = None
+    """Where they are told by mail that time runs out. None: in the inbox alone."""
     capacity: Annotated[int, Field(ge=1, le=MOST_COUNTED)] | None = None
     """How many open follow-ups they can have at once, in all their teams. None: no limit."""
     calendar: Id | None = None

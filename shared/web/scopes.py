@@ -13,6 +13,7 @@ SCOPES = (
     "followups:write",
     "outer-loop:read",
     "outer-loop:write",
+    "replies:report",
     "scoring:read",
     "scoring:write",
     "webhooks:admin",

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 UNITS_OF_WORK = {
     "services/ingest/adapters/publishers.py": 1,
     "services/routing/adapters/alarms.py": 1,
+    "services/routing/adapters/alerts.py": 1,
+    "services/routing/adapters/channel_replies.py": 1,
 }
 
 SQL_WITHOUT_A_FILE = frozenset(

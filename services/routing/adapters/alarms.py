@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.routing.adapters import alerts as mails_to_staff
 from services.routing.adapters.postgres import QUERIES as FOLLOWUP_QUERIES
 from services.routing.adapters.postgres import SCHEMA, record_changes
 from services.routing.adapters.rows import (
@@ -23,6 +24,7 @@ from services.routing.adapters.rows import (
     told_of,
 )
 from services.routing.domain.alarms import Alarms, Late, Telling
+from services.routing.domain.alerts import Alert
 from services.routing.domain.contacts import CONTACTED
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
@@ -70,6 +72,10 @@ class PostgresAlarms:
         if told:
             columns = zip(*starmap(told_columns_of, told), strict=True)
             await self.connection.execute(QUERIES["insert_escalations"], *map(list, columns))
+
+    async def alert(self, alerts: Sequence[Alert]) -> None:
+        """Have somebody told by mail, too, when the transaction has ended well."""
+        await mails_to_staff.insert(self.connection, alerts)
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Put `messages` into the outbox: they are published when the transaction has ended."""

@@ -140,6 +140,8 @@ def message_of(letter: Letter) -> Message:
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = message_id(letter.delivery_id, mail.sender)
     message["Content-Language"] = mail.language
+    if letter.is_automatic:
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notes come back
     return message
 
 

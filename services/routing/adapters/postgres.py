@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from services.routing.adapters import contacts, mentions, replies
+from services.routing.adapters import channel_replies, contacts, mentions, replies
 from services.routing.adapters.deliveries import enqueue_changes
 from services.routing.adapters.rows import (
     change_columns_of,
@@ -24,6 +24,7 @@ from services.routing.adapters.rows import (
     told_of,
     why_json,
 )
+from services.routing.domain.channel_messages import ChannelReply
 from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
@@ -262,6 +263,10 @@ class PostgresFollowUps:
     async def replies(self, followup_id: UUID) -> list[Reply]:
         """Return the replies to the customer, oldest first."""
         return await replies.of_followup(self.connection, followup_id)
+
+    async def add_channel_reply(self, reply: ChannelReply) -> None:
+        """Keep a reply and have its webhook told when the transaction has ended well."""
+        await channel_replies.insert(self.connection, reply)
 
     async def unseen(self, whom: str) -> Sequence[Unseen]:
         """Return what somebody has not seen of their mentions, the latest first."""

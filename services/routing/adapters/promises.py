@@ -84,8 +84,8 @@ class PostgresPromises(PostgresFollowUps):
         return await merges.locked_family(self.connection, followup)
 
     async def erase(self, followup_id: UUID, now: datetime) -> None:
-        """Erase what the customer said and wrote, how they are reached, mails to them, files."""
-        for query in ("erase_voice", "erase_words", "erase_replies"):
+        """Erase what the customer said, wrote and was written, how they are reached, files."""
+        for query in ("erase_voice", "erase_words", "erase_replies", "erase_channel_replies"):
             await self.connection.execute(QUERIES[query], followup_id)
         await self.connection.execute(QUERIES["erase_attachments"], followup_id, now)
 

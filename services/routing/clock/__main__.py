@@ -9,10 +9,13 @@ import sys
 import structlog
 
 from services.routing.adapters.alarms import PostgresAlarmTransactions
+from services.routing.adapters.alerts import load_wordings
+from services.routing.adapters.mail import mail_server_of
 from services.routing.adapters.postgres import prepare_months
 from services.routing.bootstrap import WORKER_ROLE
 from services.routing.clock.duties import duties_of
 from services.routing.clock.engine import ClockWork
+from services.routing.handlers.alerting import Mailing
 from shared.clock import Clock, SystemClock
 from shared.errors import ClosedLoopError
 from shared.postgres.pool import create_pool
@@ -26,7 +29,8 @@ log = structlog.get_logger()
 async def keep_time(settings: Settings, clock: Clock) -> None:
     """Do what comes due by `clock` until a signal says stop.
 
-    Raises TransientError when PostgreSQL is away at the start.
+    Raises TransientError when PostgreSQL is away at the start, SettingsError for a mail server
+    that can't be used.
     """
     async with (
         await create_pool(settings.database_url, role=WORKER_ROLE, max_size=3) as pool,
@@ -35,7 +39,7 @@ async def keep_time(settings: Settings, clock: Clock) -> None:
         async with pool.acquire() as connection:
             await prepare_months(connection)
         work = ClockWork(
-            duties=duties_of(pool, ProgramStore(for_programs, clock)),
+            duties=duties_of(pool, ProgramStore(for_programs, clock), mailing_of(settings)),
             clock=clock,
             woken=PostgresAlarmTransactions(pool).woken,
         )
@@ -43,6 +47,13 @@ async def keep_time(settings: Settings, clock: Clock) -> None:
             asyncio.get_running_loop().add_signal_handler(name, work.stop)
         log.info("ready")
         await work.run()
+
+
+def mailing_of(settings: Settings) -> Mailing | None:
+    """Return what mails to staff take; None where no mail server is set up."""
+    if mail_server_of(settings.smtp_url, settings.mode) is None:
+        return None
+    return Mailing(wordings=load_wordings(), public_url=settings.public_url)
 
 
 def main(clock: Clock) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from services.routing.domain.alerts import Alert
 from services.routing.domain.commands import Changed
 from services.routing.domain.escalation import Alarm, Told
 from services.routing.domain.followup import FollowUp
@@ -163,6 +164,10 @@ class Alarms(Protocol):
         self, followups: Sequence[FollowUp], rows: Sequence[RecordedChange], told: Sequence[Telling]
     ) -> None:
         """Write follow-ups as they stand, their histories and who was told."""
+        ...
+
+    async def alert(self, alerts: Sequence[Alert]) -> None:
+        """Have somebody told by mail, too, when the transaction has ended well."""
         ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.routing.domain.channel_messages import ChannelMessage
 from services.routing.domain.mails import Mail
 from services.routing.errors import IncompleteError, NoContactError, TooFewAttemptsError
 from shared.contracts.contacts import ContactChannel, ContactOutcome
@@ -33,11 +34,12 @@ _NEW_ROUND = frozenset({FollowUpState.REOPENED.value, FollowUpState.UNREACHABLE.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """An attempt to reach the customer, as its owner logs it; `mail` goes out with it."""
+    """An attempt to reach the customer, as its owner logs it, and what goes out with it."""
 
     channel: ContactChannel
     outcome: ContactOutcome
     mail: Mail | None = None
+    message: ChannelMessage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,12 +57,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A reply that is ours to send now. `attempts` were made before."""
+    """A mail that is ours to send now. `attempts` were made before.
+
+    `is_automatic`: nobody wrote it, so that nobody's machine answers it.
+    """
 
     delivery_id: UUID
     mail: Mail
     created_at: datetime
     attempts: int
+    is_automatic: bool = False
 
     @property
     def receiver(self) -> UUID:

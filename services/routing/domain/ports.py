@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.routing.domain.channel_messages import ChannelReply
 from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
@@ -246,6 +247,10 @@ class FollowUps(Protocol):
 
     async def replies(self, followup_id: UUID) -> list[Reply]:
         """Return the replies to the customer, oldest first."""
+        ...
+
+    async def add_channel_reply(self, reply: ChannelReply) -> None:
+        """Keep a reply and have its webhook told when the transaction has ended well."""
         ...
 
     async def unseen(self, whom: str) -> Sequence[Unseen]:

@@ -12,6 +12,7 @@ from services.routing.domain.alarms import (
     Late,
     catch_up,
 )
+from services.routing.domain.alerts import alert_of
 from services.routing.domain.changes import event_of
 from services.routing.domain.ports import RecordedChange
 from services.routing.handlers.opening import TOPIC
@@ -27,28 +28,44 @@ CLOCK_NAME = "The clock"
 
 
 async def tell_in_time(
-    transactions: AlarmTransactions, programs: Mapping[str, Program], now: datetime
+    transactions: AlarmTransactions,
+    programs: Mapping[str, Program],
+    now: datetime,
+    *,
+    by_mail: bool = False,
 ) -> int:
-    """Tell those who were to be told until `now`, of some follow-ups; return of how many."""
+    """Tell those who were to be told until `now`, of some follow-ups; return of how many.
+
+    `by_mail`: by mail, too, where a program has their address.
+    """
     async with transactions.of_alarms() as alarms:
         late = await alarms.due(sorted(programs), now, AT_A_TIME)
-        await _catch_up(alarms, late, programs, now)
+        await _catch_up(alarms, late, programs, now, by_mail=by_mail)
         return len(late)
 
 
 async def time_anew(
-    transactions: AlarmTransactions, programs: Mapping[str, Program], now: datetime
+    transactions: AlarmTransactions,
+    programs: Mapping[str, Program],
+    now: datetime,
+    *,
+    by_mail: bool = False,
 ) -> int:
     """Bring some open follow-ups under their tenant's present program; return how many."""
     versions = {tenant: programs[tenant].version for tenant in sorted(programs)}
     async with transactions.of_alarms() as alarms:
         late = await alarms.timed_otherwise(versions, AT_A_TIME)
-        await _catch_up(alarms, late, programs, now)
+        await _catch_up(alarms, late, programs, now, by_mail=by_mail)
         return len(late)
 
 
 async def _catch_up(
-    alarms: Alarms, late: Sequence[Late], programs: Mapping[str, Program], now: datetime
+    alarms: Alarms,
+    late: Sequence[Late],
+    programs: Mapping[str, Program],
+    now: datetime,
+    *,
+    by_mail: bool,
 ) -> None:
     caught = [catch_up(one, programs[one.followup.tenant], now) for one in late]
     changes = [change for one in caught for change in one.changes]
@@ -56,6 +73,9 @@ async def _catch_up(
     told = [(one.changed.followup, one.changed.told) for one in changes if one.changed.told]
     if caught:
         await alarms.write([one.followup for one in caught], rows, told)
+    if by_mail and told:
+        found = (alert_of(followup, one, programs[followup.tenant]) for followup, one in told)
+        await alarms.alert([one for one in found if one])
     if rows:
         await alarms.publish([_message(row) for row in rows])
 

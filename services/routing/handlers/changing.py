@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.routing.domain.changes import event_of
+from services.routing.domain.channel_messages import ChannelMessage, ChannelReply
 from services.routing.domain.commands import Changed, ChangeFollowUp, change, in_steps
 from services.routing.domain.contacts import CONTACTED, Contact, ContactAttempt, in_vain
 from services.routing.domain.followup import FollowUp, StaleVersionError
@@ -190,6 +191,8 @@ async def write(followups: FollowUps, changed: Changed, request: ChangeRequest) 
         await followups.add_attempt(_attempt(row, changed.contact))
         if changed.contact.mail:
             await followups.add_reply(_reply(row, changed.contact.mail))
+        if changed.contact.message:
+            await followups.add_channel_reply(_channel_reply(row, changed.contact.message))
     key = key_of(followup.tenant, followup.voice.customer_id)
     await followups.publish([Outgoing(topic=TOPIC, key=key, value=message)])
 
@@ -217,6 +220,20 @@ def _reply(row: RecordedChange, mail: Mail) -> Reply:
         followup_id=followup.followup_id,
         version=followup.version,
         mail=mail,
+        by=row.actor,
+        created_at=followup.changed_at,
+    )
+
+
+def _channel_reply(row: RecordedChange, message: ChannelMessage) -> ChannelReply:
+    followup = row.followup
+    return ChannelReply(
+        reply_id=derived_id("channel reply", str(followup.followup_id), followup.version),
+        tenant=followup.tenant,
+        followup_id=followup.followup_id,
+        version=followup.version,
+        customer_id=followup.voice.customer_id,
+        message=message,
         by=row.actor,
         created_at=followup.changed_at,
     )

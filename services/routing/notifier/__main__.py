@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from services.routing.adapters.alerts import PostgresStaffLetters
 from services.routing.adapters.deliveries import PostgresDeliveries
 from services.routing.adapters.mail import MailServer, SmtpSender, mail_server_of
 from services.routing.adapters.outbound import Destinations, open_sender
@@ -59,11 +60,14 @@ async def notify(settings: Settings) -> None:
 
 
 def postmen(pool: Pool, server: MailServer | None) -> list[Postman]:
-    """Return who sends mails: nobody without a mail server, then replies wait."""
+    """Return who sends mails: nobody without a mail server, then they wait."""
     if server is None:
         return []
-    replies, sender = PostgresReplies(pool), SmtpSender(server)
-    return [Postman(replies=replies, sender=sender, clock=SystemClock())]
+    sender = SmtpSender(server)
+    return [
+        Postman(replies=letters, sender=sender, clock=SystemClock())
+        for letters in (PostgresReplies(pool), PostgresStaffLetters(pool))
+    ]
 
 
 def _stop(loops: Sequence[Notifier | Postman]) -> None:

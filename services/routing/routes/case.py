@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.routing.bootstrap import Desk
+from services.routing.domain.channel_messages import ChannelMessage
 from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.contacts import Contact
 from services.routing.domain.followup import StaleVersionError
@@ -39,6 +40,7 @@ from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.handlers.mentioning import see
 from services.routing.handlers.reading import Case
 from services.routing.routes import wording
+from services.routing.routes.case_channels import channels_part
 from services.routing.routes.case_contact import contact_part
 from services.routing.routes.case_files import files_part
 from services.routing.routes.case_merge import merge_part
@@ -204,9 +206,9 @@ async def shown_page(
     followup_id: UUID,
     *,
     form: CaseForm,
-    preview: Mail,
+    preview: Mail | ChannelMessage,
 ) -> Response:
-    """Show the case with a mail as the customer will see it, and what was typed."""
+    """Show the case with a reply as the customer will see it, and what was typed."""
     context = await _context(desk, who, followup_id, preview=preview)
     return PAGES.TemplateResponse(request, "case.html", {**context, "draft": form})
 
@@ -234,7 +236,7 @@ async def _context(
     who: Principal,
     followup_id: UUID,
     refused: Refused | None = None,
-    preview: Mail | None = None,
+    preview: Mail | ChannelMessage | None = None,
 ) -> dict[str, Any]:
     program, now = await program_of(desk.programs, who), desk.clock.now()
     with problems():
@@ -265,7 +267,19 @@ async def _context(
         "contact": contact,
         "files": await files_part(desk, followup, position),
         "reply": await reply_part(
-            desk, who, followup, program, can_log=contact.can_log, preview=preview
+            desk,
+            who,
+            followup,
+            program,
+            can_log=contact.can_log,
+            preview=preview if isinstance(preview, Mail) else None,
+        ),
+        "channels": await channels_part(
+            desk,
+            followup,
+            program,
+            can_log=contact.can_log,
+            preview=preview if isinstance(preview, ChannelMessage) else None,
         ),
         "steps": _steps(case, position),
         "can_resolve": FollowUpState.RESOLVED in allowed(followup, position),

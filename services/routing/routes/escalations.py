@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from services.routing.domain.alerts import AlertMail
 from services.routing.domain.escalation import Told
 from services.routing.domain.timetable import Step
 from services.routing.handlers import reading
@@ -19,12 +20,24 @@ from shared.program.escalation import Level
 routes = APIRouter(prefix=PREFIX, tags=["follow-ups"])
 
 
+class EscalationMail(BaseModel):
+    """What became of the mail: `waiting` to be written, for ten minutes at most, then queued.
+
+    `with_others`: it told of several escalations. `fault` is what went wrong last.
+    """
+
+    state: Literal["waiting", "queued", "sent", "failed"]
+    sent_at: Moment | None
+    with_others: bool
+    fault: str | None
+
+
 class EscalationView(BaseModel):
     """Somebody was told of a step: `due_at` is when it was to be, `fired_at` when it was.
 
     `share` is the part of the step's time that was over at `due_at`. `round` is 1, and one more
     for each reopening. `told` is null where the program had nobody for it. `version` is the
-    follow-up's after it.
+    follow-up's after it. `mail` is null where nobody was told by mail.
     """
 
     round: int
@@ -37,6 +50,7 @@ class EscalationView(BaseModel):
     fired_at: Moment
     version: int
     program_version: int
+    mail: EscalationMail | None
 
 
 class Escalations(BaseModel):
@@ -51,8 +65,10 @@ async def show_escalations(followup_id: UUID, desk: DeskOfRequest, who: Staff) -
     """Return who was told that the time of one follow-up runs out, oldest first."""
     with problems():
         case = await reading.read_escalations(desk.transactions, who.tenant, followup_id)
+    mails = await desk.alert_mails.of_followup(who.tenant, followup_id)
     return Escalations(
-        level=int(case.followup.escalation_level), items=[_view_of(one) for one in case.told]
+        level=int(case.followup.escalation_level),
+        items=[_view_of(one, mails.get(one.version)) for one in case.told],
     )
 
 
@@ -63,7 +79,7 @@ _TELLS: dict[Level, Literal["owner", "lead", "head"]] = {
 }
 
 
-def _view_of(told: Told) -> EscalationView:
+def _view_of(told: Told, mail: AlertMail | None) -> EscalationView:
     return EscalationView(
         round=told.round,
         step=told.step,
@@ -75,4 +91,11 @@ def _view_of(told: Told) -> EscalationView:
         fired_at=told.fired_at,
         version=told.version,
         program_version=told.program_version,
+        mail=_mail_of(mail) if mail else None,
+    )
+
+
+def _mail_of(mail: AlertMail) -> EscalationMail:
+    return EscalationMail(
+        state=mail.state, sent_at=mail.sent_at, with_others=mail.is_with_others, fault=mail.fault
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
+from services.routing.domain.channel_messages import REPLY_REQUESTED
 from services.routing.domain.deliveries import EVERY_EVENT
 from services.routing.domain.destinations import MAX_URL_CHARACTERS
 from services.routing.domain.webhooks import (
@@ -30,6 +31,7 @@ EVENTS = (
     EVERY_EVENT,
     *(f"followup.{change}" for change in sorted(CHANGES)),
     *(f"followup.state.{state}" for state in FollowUpState),
+    REPLY_REQUESTED,
 )
 
 

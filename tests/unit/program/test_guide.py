@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from services.scoring.domain.rating import ENDS, Rating, default_severity
 from shared.contracts.events import Severity
@@ -56,6 +57,26 @@ def test_the_guides_escalations_are_sound() -> None:
     program = read_program(DOCUMENT + ladder[1])
     assert program.escalations[:3] == DEFAULT_ESCALATIONS
     assert len(program.escalations) == 4
+
+
+def test_the_guides_addresses_are_sound() -> None:
+    part = re.findall(r"```yaml\n(.*?)```", GUIDE.split("## Escalations")[1], flags=re.DOTALL)[1]
+    owners = yaml.safe_load(part)["owners"]
+    program = read_program(yaml.safe_dump({**yaml.safe_load(DOCUMENT), "owners": owners}))
+    assert [one.email for one in program.owners] == ["ann@harbour.example"]
+
+
+def test_the_guides_channels_are_sound_and_say_the_defaults() -> None:
+    part = re.search(r"```yaml\n(.*?)```", GUIDE.split("## Other channels")[1], flags=re.DOTALL)
+    assert part
+    plain, chat = read_program(DOCUMENT + part[1]).contact.channels
+    assert (plain.reaches_by, plain.max_characters) == ("phone", 1000)
+    assert (plain.quotes, plain.logged_as) == (False, "message")
+    assert (chat.quotes, chat.logged_as, chat.name_in("pt")) == (
+        True,
+        "chat",
+        "Conversa na aplicação",
+    )
 
 
 def test_the_guides_recovery_is_sound_and_says_the_defaults() -> None:

@@ -55,5 +55,8 @@ SELECT routing.erase_customers_words($1);
 -- name: erase_replies
 SELECT routing.erase_replies($1);
 
+-- name: erase_channel_replies
+SELECT routing.erase_channel_replies($1);
+
 -- name: erase_attachments
 SELECT routing.erase_attachments($1, $2);
