@@ -30,6 +30,7 @@ from deploy.cli.up import (
 )
 from deploy.local import memory, postgres, sample
 from deploy.local.announce import Step
+from deploy.local.customer import page_of_somebody
 from deploy.local.outcome import Outcome, count_outcome
 from deploy.local.place import DEFAULT_FOLDER
 from deploy.local.settling import settle
@@ -123,9 +124,19 @@ async def _demo(
 
         await _play_unless_played(running, site, screen, events, invite)
         outcome = await count_outcome(settings)
+        customer = await page_of_somebody(settings, site.tenant, running.stack.public_url)
         screen.show(_sample_line(outcome))
+        if customer:
+            screen.show(f"What a customer sees, who waits for an answer: {customer}")
         show_what_is_kept(screen, running)
-        screen.give({**facts_of(running), "sign_in": sign_in, **_counts(outcome)})
+        screen.give(
+            {
+                **facts_of(running),
+                "sign_in": sign_in,
+                "customer": customer,
+                **_counts(outcome),
+            }
+        )
         await asyncio.Event().wait()
 
 
