@@ -24,6 +24,7 @@ from services.routing.adapters.postgres import (
 from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.recoveries import PostgresRecoveryTransactions
 from services.routing.adapters.replies import load_wordings
+from services.routing.adapters.saved_views import PostgresSavedViewTransactions
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
 from services.routing.domain.attachments import AttachmentTransactions
 from services.routing.domain.bulk import BulkTransactions
@@ -34,6 +35,7 @@ from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
 from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
+from services.routing.domain.saved_views import SavedViewTransactions
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice
 from services.routing.handlers.webhooks import Office
@@ -70,6 +72,7 @@ class Desk:
     bulks: BulkTransactions
     merges: MergeTransactions
     recoveries: RecoveryTransactions
+    views: SavedViewTransactions
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -126,6 +129,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             bulks=PostgresBulkTransactions(servers.pool),
             merges=PostgresMergeTransactions(servers.pool),
             recoveries=PostgresRecoveryTransactions(servers.pool),
+            views=PostgresSavedViewTransactions(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),
