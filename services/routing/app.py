@@ -27,6 +27,8 @@ from services.routing.routes import (
     recoveries,
     recovery_pages,
     replies,
+    saved_view_pages,
+    saved_views,
     webhook_deliveries,
     webhook_pages,
     webhooks,
@@ -69,6 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(recoveries.routes)
     app.include_router(recovery_pages.routes)
     app.include_router(merging.pages)
+    app.include_router(saved_views.routes)
+    app.include_router(saved_view_pages.routes)
     app.include_router(case.routes)
     app.include_router(replies.routes)
     app.include_router(channel_replies.api)

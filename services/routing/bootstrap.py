@@ -26,6 +26,7 @@ from services.routing.adapters.postgres import (
 from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.recoveries import PostgresRecoveryTransactions
 from services.routing.adapters.replies import load_wordings
+from services.routing.adapters.saved_views import PostgresSavedViewTransactions
 from services.routing.adapters.webhooks import PostgresWebhookTransactions
 from services.routing.domain.alert_ports import AlertMails
 from services.routing.domain.attachments import AttachmentTransactions
@@ -38,6 +39,7 @@ from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
 from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
+from services.routing.domain.saved_views import SavedViewTransactions
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice
 from services.routing.handlers.webhooks import Office
@@ -76,6 +78,7 @@ class Desk:
     recoveries: RecoveryTransactions
     channel_replies: ChannelTransactions
     alert_mails: AlertMails
+    views: SavedViewTransactions
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -134,6 +137,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             recoveries=PostgresRecoveryTransactions(servers.pool),
             channel_replies=PostgresChannelTransactions(servers.pool),
             alert_mails=PostgresAlertMails(servers.pool),
+            views=PostgresSavedViewTransactions(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),

@@ -155,7 +155,7 @@ async def test_t_takes_the_row_that_has_the_focus(page: Page, site: str) -> None
 async def test_keys_can_be_switched_off(page: Page, site: str) -> None:
     await sign_in(page, site)
     await page.keyboard.press("?")
-    await page.get_by_label("Single keys work on this browser").uncheck()
+    await page.get_by_label("Keys work on this browser").uncheck()
     await page.keyboard.press("Escape")
     await page.keyboard.press("j")
     assert await page.evaluate("document.activeElement.closest('[data-row]')") is None

@@ -35,6 +35,7 @@ from services.routing.routes.asked import (
 from services.routing.routes.bulk import read_report
 from services.routing.routes.clocks import MARKS
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of
+from services.routing.routes.inbox_views import saved_part
 from shared.contracts.events import FollowUpState, Severity
 from shared.program.document import Program
 from shared.program.rules import DEFAULT_RULE
@@ -102,6 +103,7 @@ async def show_inbox(
             "asked": asked,
             "approvals": await count_waiting(desk.recoveries, who.tenant, actor_of(who), program),
             "view": view,
+            "saved": await saved_part(desk, who, program, asked, view),
             "rows": [_row(one, who, program, now) for one in page.followups],
             "page": page,
             "counts": counts,

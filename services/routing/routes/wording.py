@@ -197,5 +197,8 @@ DONE: Mapping[str, str] = {
     "asked": "It needs approval and waits for it; whoever decides sees it.",
     "approve": "Approved, and told to whoever pays.",
     "refuse": "Refused, with your reason.",
+    "view_kept": "The view is kept.",
+    "view_changed": "The view is changed.",
+    "view_deleted": "The view is deleted; its follow-ups are where they were.",
     S.DECLINED_CONTACT: "Kept: the customer wants no contact.",
 }
