@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median, quantiles
 from typing import Protocol
 from uuid import UUID
 
 from services.routing.domain.calendar import Clock
+from services.routing.domain.effort import Effort, OwnEffort, own_effort, tally
+from services.routing.domain.keeping import Judged, judged
+from services.routing.domain.spreads import Spread, spread
 
 #: A customer who was answered once and for all does not come back within this time.
 FIRST_CONTACT_WINDOW = timedelta(days=7)
@@ -38,6 +40,11 @@ class Way:
     resolution: merged into another, the customer out of reach or not willing. `answered_at` is when
     its customer last answered the re-survey, `is_happy` what they said: who did not answer said
     nothing.
+
+    `acknowledge_due_at` and `contact_due_at` are None where the policy gives no time. `reached_at`
+    is when the customer was first spoken or written to. `attempts`, `hands` and `reopenings` count
+    what was done until `verified_at`. `effort_before` and `effort_after` are what the customer said
+    on the scale ces, at first and when asked again.
     """
 
     followup_id: UUID
@@ -54,18 +61,46 @@ class Way:
     ended_at: datetime | None
     answered_at: datetime | None = None
     is_happy: bool = False
+    customer_id: str = ""
+    acknowledge_due_at: datetime | None = None
+    contact_due_at: datetime | None = None
+    reached_at: datetime | None = None
+    is_unreachable: bool = False
+    verified_at: datetime | None = None
+    attempts: int = 0
+    hands: int = 0
+    reopenings: int = 0
+    effort_before: float | None = None
+    effort_after: float | None = None
 
     @property
-    def is_kept(self) -> bool:
-        """Whether it was resolved by its deadline."""
-        return self.resolved_at is not None and self.resolved_at <= self.due_at
+    def acknowledging(self) -> Judged | None:
+        """Whether it was acknowledged in time."""
+        return judged(self.acknowledge_due_at, self.acknowledged_at, self.ended_at)
 
     @property
-    def judged_at(self) -> datetime | None:
-        """When its promise was kept, or when its time was up; None when it ended before."""
-        if self.is_kept:
-            return self.resolved_at
-        return None if self.ended_at and self.ended_at <= self.due_at else self.due_at
+    def contacting(self) -> Judged | None:
+        """Whether its customer was contacted in time; what is solved without waits for none."""
+        done = min(filter(None, (self.contacted_at, self.resolved_at)), default=None)
+        return judged(self.contact_due_at, done, self.ended_at)
+
+    @property
+    def resolving(self) -> Judged | None:
+        """Whether it was resolved in time."""
+        return judged(self.due_at, self.resolved_at, self.ended_at)
+
+    @property
+    def closing(self) -> Judged | None:
+        """Whether its customer was answered in time: reached, and then resolved by the deadline.
+
+        Who was given up as unreachable was not answered, and that is known at once.
+        """
+        solved = self.resolving
+        if solved is None:
+            given_up = self.ended_at if self.is_unreachable else None
+            return Judged(at=given_up, is_kept=False) if given_up else None
+        is_told = bool(self.reached_at and self.resolved_at and self.reached_at <= self.resolved_at)
+        return Judged(at=solved.at, is_kept=solved.is_kept and is_told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +118,6 @@ class Ways(Protocol):
     async def of(self, tenant: str, period: Interval, whose: Whose) -> list[Way]:
         """Return the ways on which something happened in the half-open `period`."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """Times of a step that was done `n` times, in seconds; absent where `n` is 0.
-
-    Quantiles interpolate between the two nearest values (type 7 of R. J. Hyndman and Y. Fan,
-    "Sample quantiles in statistical packages", The American Statistician 50 (1996), 361-365).
-    """
-
-    n: int
-    median_s: float | None = None
-    p90_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +140,13 @@ class Part:
 class Measures:
     """What is measured of some follow-ups in a period.
 
-    `opened` in the period, of which `closed` have been resolved since. `kept` promises of those
-    judged in the period. Of the follow-ups first resolved in the period: `reopened` ones,
-    `first_contact` ones (of those whose window is over), `hasty` and `mass` ones. `recovered`
-    customers of those who answered the re-survey in the period, by their last answer.
+    `opened` in the period, of which `closed` have been resolved since. Of the deadlines judged in
+    the period: `acknowledged_in_time`, `contacted_in_time`, and `kept` to resolve. `loop_closed`
+    customers, each of whose follow-ups judged in the period was answered in time. Of the follow-ups
+    first resolved in the period: `reopened` ones, `first_contact` ones (of those whose window is
+    over), `hasty` and `mass` ones. `recovered` customers of those who answered the re-survey in the
+    period, by their last answer, and the `own_effort` of those asked how easy it was. `effort` of
+    the follow-ups first verified in the period.
     """
 
     opened: int
@@ -129,12 +154,17 @@ class Measures:
     contact: StepTimes
     resolve: StepTimes
     closed: Part
+    acknowledged_in_time: Part
+    contacted_in_time: Part
     kept: Part
+    loop_closed: Part
     reopened: Part
     first_contact: Part
     hasty: Part
     mass: Part
     recovered: Part
+    effort: Effort
+    own_effort: OwnEffort
 
 
 def measured(
@@ -143,7 +173,8 @@ def measured(
     """Measure `ways` in the half-open `period`. `clock_of` gives the clock of a team's hours."""
     opened = [way for way in ways if _within(way.opened_at, period)]
     resolved = [way for way in ways if _within(way.resolved_at, period)]
-    judged = [way for way in ways if _within(way.judged_at, (period[0], min(period[1], now)))]
+    over = period[0], min(period[1], now)
+    answered = [way for way in ways if _within(way.answered_at, period)]
     settled = [way for way in resolved if _window_of(way)[1] <= now]
 
     def times(step: Callable[[Way], datetime | None]) -> StepTimes:
@@ -155,13 +186,22 @@ def measured(
         contact=times(lambda way: way.contacted_at),
         resolve=times(lambda way: way.resolved_at),
         closed=_part(opened, lambda way: way.resolved_at is not None),
-        kept=_part(judged, lambda way: way.is_kept),
+        acknowledged_in_time=_kept([way.acknowledging for way in ways], over),
+        contacted_in_time=_kept([way.contacting for way in ways], over),
+        kept=_kept([way.resolving for way in ways], over),
+        loop_closed=_loop_closed(ways, over),
         reopened=_part(resolved, lambda way: way.reopened_at is not None),
         first_contact=_part(settled, is_first_contact),
         hasty=_part(resolved, lambda way: _taken(way) < HASTY),
         mass=Part(n=len(mass_closed(resolved)), of=len(resolved)),
-        recovered=_part(
-            [way for way in ways if _within(way.answered_at, period)], lambda way: way.is_happy
+        recovered=_part(answered, lambda way: way.is_happy),
+        effort=_effort([way for way in ways if _within(way.verified_at, period)]),
+        own_effort=own_effort(
+            [
+                (way.effort_before, way.effort_after)
+                for way in answered
+                if way.effort_before is not None and way.effort_after is not None
+            ]
         ),
     )
 
@@ -204,14 +244,25 @@ def _times(
     )
 
 
-def spread(times: Sequence[timedelta]) -> Spread:
-    """Return median and 90th percentile of `times`."""
-    if not times:
-        return Spread(n=0)
-    seconds = [time.total_seconds() for time in times]
-    # A single value has no neighbour to interpolate to.
-    deciles = quantiles(seconds * 2 if len(seconds) == 1 else seconds, n=10, method="inclusive")
-    return Spread(n=len(times), median_s=median(seconds), p90_s=deciles[-1])
+def _kept(deadlines: Iterable[Judged | None], over: Interval) -> Part:
+    known = [one.is_kept for one in deadlines if one and _within(one.at, over)]
+    return Part(n=sum(known), of=len(known))
+
+
+def _loop_closed(ways: Iterable[Way], over: Interval) -> Part:
+    answered: defaultdict[str, list[bool]] = defaultdict(list)
+    for way in ways:
+        if (closing := way.closing) and _within(closing.at, over):
+            answered[way.customer_id].append(closing.is_kept)
+    return Part(n=sum(map(all, answered.values())), of=len(answered))
+
+
+def _effort(verified: Sequence[Way]) -> Effort:
+    return Effort(
+        contacts=tally([way.attempts for way in verified]),
+        hands=tally([way.hands for way in verified]),
+        reopenings=tally([way.reopenings for way in verified]),
+    )
 
 
 def _part(ways: Sequence[Way], holds: Callable[[Way], bool]) -> Part:

@@ -47,7 +47,7 @@ _RECORDED = datetime(2015, 2, 17, 8, tzinfo=UTC)
 _CLOCK_EVERY, _LOOK_AGAIN = 6 * HOUR, 20 * HOUR
 
 _NEXT: dict[str, list[str]] = {
-    "assigned": ["acknowledged", "acknowledged", "acknowledged", "call"],
+    "assigned": ["acknowledged", "call", "acknowledged", "call"],
     "acknowledged": ["contacting", "in_progress", "call", "contacting"],
     "contacting": [
         *("in_progress", "call", "waiting_customer", "call", "unreachable"),
@@ -62,6 +62,8 @@ _NEXT: dict[str, list[str]] = {
 _SHORT = {"assigned": "acknowledged", "acknowledged": "in_progress", "in_progress": "resolved"}
 #: What customers say when asked again, from 0 to 10; most say nothing.
 _ANSWERS = ["10", "9", "7", "1", "2", "", "", ""]
+#: The same on the scale of effort, from 1 to 7.
+_EFFORTS = ["7", "6", "5", "1", "2", "", "", ""]
 
 
 def chance(*what: object, of: int) -> int:
@@ -94,9 +96,21 @@ def _scored(number: int, moment: datetime, row: dict[str, str]) -> FeedbackScore
         severity=["critical", "high", "medium", "low"][chance("severity", number, of=4)],
         text=row["text"].replace("\0", "") or None,
         received_at=moment,
-        customer_id=f"C-{chance('customer', number, of=70)}",
+        customer_id=f"C-{chance('customer', number, of=200)}",
         segment=["Gold", None, "New"][chance("segment", number, of=3)],
+        **_rating(number),
     )
+
+
+def _rating(number: int) -> dict[str, Any]:
+    if _speaks_of_effort(number):
+        value = 1 + chance("effort", number, of=3)
+        return {"rating": {"scale": "ces", "value": value}}
+    return {}
+
+
+def _speaks_of_effort(number: int) -> bool:
+    return not chance("scale", number, of=4)
 
 
 @dataclass(slots=True)
@@ -175,18 +189,22 @@ class Week:
         who = (lead, "team_lead") if leads else (case["owner"], "frontline_owner")
         client, version = self.as_somebody(*who), case["version"]
         if step == "call":
-            outcome = ["no_answer", "reached"][chance("outcome", number, version, of=2)]
+            outcome = ["no_answer", "reached", "reached"][chance("outcome", number, version, of=3)]
             answer = await client.post(
                 f"{path_of(number)}/contacts",
                 json={"channel": "phone", "outcome": outcome},
                 headers={"If-Match": f'"{version}"'},
             )
+        elif step == "hand over":
+            whom = {"owner": _colleague(case), "note": "You know them better."}
+            answer = await patch(client, number, version, whom)
         else:
             body = {"state": step, **({"resolution": SOLVED} if step == "resolved" else {})}
             answer = await patch(client, number, version, body)
         # Who wants to give up without having tried is sent back.
         assert answer.is_success or step == "unreachable", answer.text
-        choice = _ANSWERS[chance("answer", number, version, of=len(_ANSWERS))]
+        answers = _EFFORTS if _speaks_of_effort(number) else _ANSWERS
+        choice = answers[chance("answer", number, version, of=len(answers))]
         if step == "resolved" and choice:
             later = moment + 13 * HOUR + chance("when", number, of=72 * 3600) * SECOND
             self.plan(later, self._answer(number, choice))
@@ -209,8 +227,15 @@ def _step(number: int, times: int, case: dict[str, Any], moment: datetime) -> st
         return last if _is_sweep(case) and step == "resolved" and moment < last else step
     if times > 2 and not chance("left", number, of=8):
         return ""
+    if times == 1 and not chance("hand over", number, of=8):
+        return "hand over"
     steps = _NEXT.get(case["state"], [""])
     return steps[chance("step", number, times, of=len(steps))]
+
+
+def _colleague(case: dict[str, Any]) -> str:
+    team = next(one for one in PROGRAM.teams if one.id == case["team"])
+    return team.owners[(team.owners.index(case["owner"]) + 1) % len(team.owners)]
 
 
 def _is_sweep(case: dict[str, Any]) -> bool:
