@@ -12,13 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from services.routing.domain.calendar import Clock
 from services.routing.domain.effort import Effort, OwnEffort, own_effort, tally
-from services.routing.domain.keeping import Judged, judged
+from services.routing.domain.keeping import Judged
+from services.routing.domain.later import Comparison, compared
 from services.routing.domain.spreads import Spread, spread
+from services.routing.domain.ways import Interval, Way
 
 #: A customer who was answered once and for all does not come back within this time.
 FIRST_CONTACT_WINDOW = timedelta(days=7)
@@ -26,98 +27,6 @@ FIRST_CONTACT_WINDOW = timedelta(days=7)
 HASTY = timedelta(minutes=1)
 #: So many resolutions by one person within this time, each close to its deadline, are as well.
 MASS, MASS_WITHIN, CLOSE_TO_DEADLINE = 5, timedelta(minutes=10), timedelta(hours=1)
-
-Interval = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """The way of one follow-up until it was first resolved, and whether that held.
-
-    `owner` is who resolved it, or who has it. `due_at` is the deadline that its resolution had to
-    keep, pauses included. `contacts` are those until it was resolved. `back_at` is when the same
-    customer's next follow-up at the same touchpoint was opened, `ended_at` when it ended without a
-    resolution: merged into another, the customer out of reach or not willing. `answered_at` is when
-    its customer last answered the re-survey, `is_happy` what they said: who did not answer said
-    nothing.
-
-    `acknowledge_due_at` and `contact_due_at` are None where the policy gives no time. `reached_at`
-    is when the customer was first spoken or written to. `attempts`, `hands` and `reopenings` count
-    what was done until `verified_at`. `effort_before` and `effort_after` are what the customer said
-    on the scale ces, at first and when asked again.
-    """
-
-    followup_id: UUID
-    team: str
-    owner: str | None
-    opened_at: datetime
-    acknowledged_at: datetime | None
-    contacted_at: datetime | None
-    resolved_at: datetime | None
-    due_at: datetime
-    reopened_at: datetime | None
-    contacts: int
-    back_at: datetime | None
-    ended_at: datetime | None
-    answered_at: datetime | None = None
-    is_happy: bool = False
-    customer_id: str = ""
-    acknowledge_due_at: datetime | None = None
-    contact_due_at: datetime | None = None
-    reached_at: datetime | None = None
-    is_unreachable: bool = False
-    verified_at: datetime | None = None
-    attempts: int = 0
-    hands: int = 0
-    reopenings: int = 0
-    effort_before: float | None = None
-    effort_after: float | None = None
-
-    @property
-    def acknowledging(self) -> Judged | None:
-        """Whether it was acknowledged in time."""
-        return judged(self.acknowledge_due_at, self.acknowledged_at, self.ended_at)
-
-    @property
-    def contacting(self) -> Judged | None:
-        """Whether its customer was contacted in time; what is solved without waits for none."""
-        done = min(filter(None, (self.contacted_at, self.resolved_at)), default=None)
-        return judged(self.contact_due_at, done, self.ended_at)
-
-    @property
-    def resolving(self) -> Judged | None:
-        """Whether it was resolved in time."""
-        return judged(self.due_at, self.resolved_at, self.ended_at)
-
-    @property
-    def closing(self) -> Judged | None:
-        """Whether its customer was answered in time: reached, and then resolved by the deadline.
-
-        Who was given up as unreachable was not answered, and that is known at once.
-        """
-        solved = self.resolving
-        if solved is None:
-            given_up = self.ended_at if self.is_unreachable else None
-            return Judged(at=given_up, is_kept=False) if given_up else None
-        is_told = bool(self.reached_at and self.resolved_at and self.reached_at <= self.resolved_at)
-        return Judged(at=solved.at, is_kept=solved.is_kept and is_told)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whose:
-    """Which follow-ups are measured: what is None does not filter."""
-
-    teams: Sequence[str] | None = None
-    severity: str | None = None
-    segment: str | None = None
-
-
-class Ways(Protocol):
-    """Knows the ways that follow-ups took."""
-
-    async def of(self, tenant: str, period: Interval, whose: Whose) -> list[Way]:
-        """Return the ways on which something happened in the half-open `period`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +46,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaterScores:
+    """How customers stood later: parts of those who said so, and the `silent` ones of all."""
+
+    recovered: Part
+    unchanged: Part
+    worse: Part
+    silent: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
     """What is measured of some follow-ups in a period.
 
@@ -146,7 +65,8 @@ class Measures:
     first resolved in the period: `reopened` ones, `first_contact` ones (of those whose window is
     over), `hasty` and `mass` ones. `recovered` customers of those who answered the re-survey in the
     period, by their last answer, and the `own_effort` of those asked how easy it was. `effort` of
-    the follow-ups first verified in the period.
+    the follow-ups first verified in the period. `later` scores of the customers whose follow-ups
+    were resolved for good in the period, and who stood somewhere before.
     """
 
     opened: int
@@ -165,6 +85,7 @@ class Measures:
     recovered: Part
     effort: Effort
     own_effort: OwnEffort
+    later: LaterScores
 
 
 def measured(
@@ -203,6 +124,7 @@ def measured(
                 if way.effort_before is not None and way.effort_after is not None
             ]
         ),
+        later=_later([way for way in ways if _within(way.stands_at, period)]),
     )
 
 
@@ -262,6 +184,21 @@ def _effort(verified: Sequence[Way]) -> Effort:
         contacts=tally([way.attempts for way in verified]),
         hands=tally([way.hands for way in verified]),
         reopenings=tally([way.reopenings for way in verified]),
+    )
+
+
+def _later(solved: Sequence[Way]) -> LaterScores:
+    stands = [(way.before, way.after) for way in solved if way.before]
+    found = [compared(before, after) for before, after in stands if after]
+
+    def part(which: Comparison) -> Part:
+        return Part(n=found.count(which), of=len(found))
+
+    return LaterScores(
+        recovered=part("recovered"),
+        unchanged=part("unchanged"),
+        worse=part("worse"),
+        silent=Part(n=len(stands) - len(found), of=len(stands)),
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.later import Said
 from services.routing.domain.mails import Reply
 from services.routing.domain.mentions import Unseen
 from services.routing.domain.opening import Rotation
@@ -186,6 +187,10 @@ class Openings(Protocol):
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:
         """Append to the follow-ups' histories."""
+        ...
+
+    async def hear(self, said: Sequence[Said]) -> None:
+        """Keep what customers said with their follow-ups that were resolved not long before."""
         ...
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from services.routing.domain.effort import Effort
-from services.routing.domain.measures import Measures, Part, StepTimes
+from services.routing.domain.measures import LaterScores, Measures, Part, StepTimes
 from services.routing.domain.spreads import Spread
 from services.routing.handlers.measuring import Report
 from shared.program.document import Program
@@ -80,6 +80,20 @@ class OwnEffortView(Told):
     """By their last answers to the re-survey: the same customers."""
 
 
+class LaterView(Told):
+    """How customers stood later, by feedback of their own: the first three are parts of those who
+    said something, the silent ones of all. Silence is nobody's happiness."""
+
+    recovered: ShareView
+    """In a better category than before."""
+    unchanged: ShareView
+    """In the same category, and not lower on the same scale."""
+    worse: ShareView
+    """In a worse category, or lower on the same scale."""
+    silent: ShareView
+    """Nothing heard of them since; the 90 days may not be over."""
+
+
 class MeasuresView(Told):
     """What was measured of some follow-ups."""
 
@@ -124,6 +138,9 @@ class MeasuresView(Told):
     own_effort: OwnEffortView
     """Of those whose feedback was a rating on the scale ces and who answered the re-survey in the
     period."""
+    later: LaterView
+    """Of the follow-ups whose resolution in the period stands, and whose customers had a score
+    before: their last feedback at any touchpoint within 90 days after it."""
 
 
 class GroupView(MeasuresView):
@@ -186,7 +203,17 @@ def _measures(measures: Measures) -> dict[str, int | Told]:
         "recovered": _share(measures.recovered),
         "effort": _effort(measures.effort),
         "own_effort": OwnEffortView(**asdict(measures.own_effort)),
+        "later": _later(measures.later),
     }
+
+
+def _later(later: LaterScores) -> LaterView:
+    return LaterView(
+        recovered=_share(later.recovered),
+        unchanged=_share(later.unchanged),
+        worse=_share(later.worse),
+        silent=_share(later.silent),
+    )
 
 
 def _effort(effort: Effort) -> EffortView:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
@@ -24,6 +24,8 @@ _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _BEFORE_WORK = {"new", "assigned", "merged"}
 _CONTACTS = {"contacting", "contacted", "waiting_customer"}
 _ENDED = {"merged", "unreachable", "declined_contact"}
+_SOLVED = {"resolved", "verified", "closed"}
+_FROM_WORST = ["detractor", "passive", "promoter"]
 _IN_VAIN = {"no_answer", "wrong_details"}
 _POLICIES: dict[Any, dict[str, Any]] = {
     (one["severity"], one.get("segment")): one for one in COMPANY["sla"]
@@ -33,10 +35,13 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What was exported of one follow-up, in the order of its versions, and what it came from."""
+    """What was exported of one follow-up, in the order of its versions; what it came from, and all
+    that was heard.
+    """
 
     events: Sequence[FollowUpChange]
     heard: FeedbackScored
+    all_heard: Sequence[FeedbackScored] = field(repr=False)
 
     @property
     def begun(self) -> datetime:
@@ -76,6 +81,26 @@ class Case:
     @property
     def verified(self) -> FollowUpChange | None:
         return self.first(lambda one: one.change == "verified")
+
+    @property
+    def stands_at(self) -> datetime | None:
+        """When it was resolved, if that holds."""
+        solved = self.last.resolution
+        return solved.resolved_at if solved and self.last.state in _SOLVED else None
+
+    @property
+    def heard_later(self) -> FeedbackScored | None:
+        """What its customer has said last in the ninety days after that."""
+        end = self.stands_at
+        if end is None:
+            return None
+        said = [
+            one
+            for one in self.all_heard
+            if one.data.feedback.customer_id == self.last.customer_id
+            and end < one.data.feedback.occurred_at <= end + 90 * _DAY
+        ]
+        return max(said, key=lambda one: one.data.feedback.occurred_at, default=None)
 
     @property
     def policy(self) -> Mapping[str, Any]:
@@ -223,7 +248,25 @@ def counted(
             ),
         },
         "own_effort": _own_effort(cases, period),
+        "later": _later([case for case in cases if case.stands_at and _in(case.stands_at, period)]),
     }
+
+
+def _later(solved: Sequence[Case]) -> dict[str, tuple[int, int]]:
+    words = [_compared(case.heard, later) for case in solved if (later := case.heard_later)]
+    told = {name: (words.count(name), len(words)) for name in ("recovered", "unchanged", "worse")}
+    return {**told, "silent": (len(solved) - len(words), len(solved))}
+
+
+def _compared(before: FeedbackScored, after: FeedbackScored) -> str:
+    was, now = (_FROM_WORST.index(one.data.score.category) for one in (before, after))
+    first, last = before.data.feedback.rating, after.data.feedback.rating
+    assert first
+    assert last
+    is_lower = first.scale == last.scale and last.value < first.value
+    if now > was:
+        return "recovered"
+    return "worse" if now < was or is_lower else "unchanged"
 
 
 def _is_seen(one: FollowUpChange) -> bool:

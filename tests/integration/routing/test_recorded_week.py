@@ -15,7 +15,7 @@ from shared.contracts.events import FeedbackScored, FollowUpChange, FollowUpChan
 from shared.postgres.pool import Pool
 from shared.settings import Settings
 from tests.integration.routing.counted_again import Case, counted, working_time
-from tests.integration.routing.recorded_week import BEGIN, END, WEEK, complaints, week_at
+from tests.integration.routing.recorded_week import BEGIN, END, WEEK, complaints, praises, week_at
 
 FILE = Path(__file__).parents[3].parent / "shared" / "data" / "airline_feedback.csv"
 MANY = 240
@@ -33,7 +33,7 @@ async def _exported(pool: Pool, heard: Sequence[FeedbackScored]) -> list[Case]:
     for row in await pool.fetch("SELECT message FROM routing.followup_change ORDER BY version"):
         event = FollowUpChanged.model_validate_json(row["message"])
         told[str(event.data.followup_id)].append(event.data)
-    return [Case(events, from_what[events[0].feedback_id]) for events in told.values()]
+    return [Case(events, from_what[events[0].feedback_id], heard) for events in told.values()]
 
 
 def _plain(seen: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _plain(seen: dict[str, Any]) -> dict[str, Any]:
 
 def _part(seen: Any) -> Any:  # noqa: ANN401  (a part of an answer)
     match seen:
-        case {"calendar": _} | {"contacts": _}:
+        case {"calendar": _} | {"contacts": _} | {"recovered": _, "worse": _}:
             return {name: _part(one) for name, one in seen.items()}
         case {"n": n, "of": of}:
             return n, of
@@ -91,10 +91,10 @@ def _waited(case: Case, final: FollowUpChange, cap: timedelta) -> timedelta:
 async def test_the_measures_of_a_recorded_week_are_what_its_exported_events_say(
     settings: Settings, worker_pool: Pool
 ) -> None:
-    events = complaints(FILE, MANY)
+    events, praised = complaints(FILE, MANY), praises(FILE, MANY)
     async with week_at(settings, worker_pool) as week:
-        await week.live(events)
-        cases = await _exported(worker_pool, events)
+        await week.live([*events, *praised])
+        cases = await _exported(worker_pool, [*events, *praised])
         assert len(cases) == len(events) == MANY
         _is_worth_measuring(counted(cases, cases, (BEGIN, BEGIN + WEEK), END))
         _deadlines_are_the_programs(cases)
@@ -145,6 +145,8 @@ def _is_worth_measuring(week: dict[str, Any]) -> None:
         assert counts[0] > 20
         assert counts[-1] > 0
     assert week["own_effort"][0] > 2
+    for n, of in week["later"].values():
+        assert 2 < n < of
 
 
 def _deadlines_are_the_programs(cases: Sequence[Case]) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from services.routing.domain.calendar import CalendarTime
 from services.routing.domain.effort import OwnEffort, Tally, own_effort, tally
 from services.routing.domain.keeping import Judged, judged
-from services.routing.domain.measures import Measures, Part, Way, measured
+from services.routing.domain.measures import Measures, Part, measured
+from services.routing.domain.ways import Way
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -4,7 +4,8 @@
 -- run out of time at any moment. A change is named by the state that it led to.
 WITH concerned AS (
     SELECT followup_id, team, owner, opened_at, due_at, customer_id, touchpoint, is_open, scale,
-           value, timetable
+           value, timetable, category,
+           CASE WHEN state IN ('resolved', 'verified', 'closed') THEN resolved_at END AS stands_at
     FROM routing.followup
     WHERE tenant = current_setting('closedloop.tenant')
       AND opened_at < $2 AND (is_open OR changed_at >= $1)
@@ -79,7 +80,9 @@ SELECT followup_id, team, coalesce(resolved.actor, concerned.owner) AS owner, op
        customer_id, clocks.acknowledge_due_at, clocks.contact_due_at, reached_at,
        coalesce(is_unreachable, false) AS is_unreachable, verified_at, attempts, hands, reopenings,
        CASE scale WHEN 'ces' THEN concerned.value END AS effort_before,
-       CASE asked_scale WHEN 'ces' THEN answer.value END AS effort_after
+       CASE asked_scale WHEN 'ces' THEN answer.value END AS effort_after,
+       stands_at, concerned.category AS category_before, scale AS scale_before,
+       concerned.value AS value_before, category_after, scale_after, value_after
 FROM concerned
 JOIN steps USING (followup_id)
 LEFT JOIN resolved USING (followup_id)
@@ -89,6 +92,10 @@ LEFT JOIN LATERAL (
     WHERE followup_id = concerned.followup_id AND ending IN ('happy', 'neutral', 'unhappy')
     ORDER BY round DESC
     LIMIT 1) AS answer ON true
+LEFT JOIN LATERAL (
+    SELECT category AS category_after, scale AS scale_after, value AS value_after
+    FROM routing.later_score
+    WHERE later_score.followup_id = concerned.followup_id AND said_at > stands_at) AS later ON true
 -- these two stay as they are, however often it is opened again
 CROSS JOIN LATERAL (
     SELECT max(due_at) FILTER (WHERE step = 'acknowledge') AS acknowledge_due_at,
