@@ -34,12 +34,12 @@ from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.channel_ports import ChannelTransactions
 from services.routing.domain.desk import Desks
 from services.routing.domain.destinations import allowed_by
-from services.routing.domain.measures import Ways
 from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
 from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
 from services.routing.domain.saved_views import SavedViewTransactions
+from services.routing.domain.ways import Ways
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice
 from services.routing.handlers.webhooks import Office

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from services.routing.domain.measures import Interval, Way, Whose
+from services.routing.domain.later import Stand
+from services.routing.domain.ways import Interval, Way, Whose
+from shared.contracts.events import Category
 from shared.postgres.pool import Pool
 from shared.postgres.sqlfile import load
 from shared.postgres.tenancy import tenant_transaction
@@ -25,4 +28,18 @@ class PostgresWays:
             rows = await connection.fetch(
                 _QUERIES["ways"], *period, whose.teams, whose.severity, whose.segment
             )
-        return [Way(**row) for row in rows]
+        return [_way_of(dict(row)) for row in rows]
+
+
+def _way_of(row: dict[str, Any]) -> Way:
+    before, after = _stand_of(row, "before"), _stand_of(row, "after")
+    return Way(**row, before=before, after=after)
+
+
+def _stand_of(row: dict[str, Any], when: str) -> Stand | None:
+    """Take where the customer stood out of `row`; None where nothing told it."""
+    category, scale, value = (row.pop(f"{part}_{when}") for part in ("category", "scale", "value"))
+    if category is None:
+        return None
+    stand = Stand(category=Category(category), scale=scale, value=value)
+    return stand if stand.is_known else None

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from services.routing.adapters import channel_replies, contacts, mentions, replies
+from services.routing.adapters import channel_replies, contacts, later, mentions, replies
 from services.routing.adapters.deliveries import enqueue_changes
 from services.routing.adapters.rows import (
     change_columns_of,
@@ -28,6 +28,7 @@ from services.routing.domain.channel_messages import ChannelReply
 from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.later import Said
 from services.routing.domain.mails import Reply
 from services.routing.domain.mentions import Unseen
 from services.routing.domain.opening import Rotation
@@ -138,6 +139,10 @@ class PostgresOpenings:
     async def record(self, changes: Sequence[RecordedChange]) -> None:
         """Append to the follow-ups' histories."""
         await record_changes(self.connection, changes)
+
+    async def hear(self, said: Sequence[Said]) -> None:
+        """Keep what customers said with their follow-ups that were resolved not long before."""
+        await later.keep(self.connection, said)
 
 
 @dataclass(frozen=True, slots=True)

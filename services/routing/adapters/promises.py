@@ -85,7 +85,13 @@ class PostgresPromises(PostgresFollowUps):
 
     async def erase(self, followup_id: UUID, now: datetime) -> None:
         """Erase what the customer said, wrote and was written, how they are reached, files."""
-        for query in ("erase_voice", "erase_words", "erase_replies", "erase_channel_replies"):
+        for query in (
+            "erase_voice",
+            "erase_later_score",
+            "erase_words",
+            "erase_replies",
+            "erase_channel_replies",
+        ):
             await self.connection.execute(QUERIES[query], followup_id)
         await self.connection.execute(QUERIES["erase_attachments"], followup_id, now)
 

@@ -12,11 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median, quantiles
-from typing import Protocol
 from uuid import UUID
 
 from services.routing.domain.calendar import Clock
+from services.routing.domain.effort import Effort, OwnEffort, own_effort, tally
+from services.routing.domain.keeping import Judged
+from services.routing.domain.later import Comparison, compared
+from services.routing.domain.spreads import Spread, spread
+from services.routing.domain.ways import Interval, Way
 
 #: A customer who was answered once and for all does not come back within this time.
 FIRST_CONTACT_WINDOW = timedelta(days=7)
@@ -24,78 +27,6 @@ FIRST_CONTACT_WINDOW = timedelta(days=7)
 HASTY = timedelta(minutes=1)
 #: So many resolutions by one person within this time, each close to its deadline, are as well.
 MASS, MASS_WITHIN, CLOSE_TO_DEADLINE = 5, timedelta(minutes=10), timedelta(hours=1)
-
-Interval = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """The way of one follow-up until it was first resolved, and whether that held.
-
-    `owner` is who resolved it, or who has it. `due_at` is the deadline that its resolution had to
-    keep, pauses included. `contacts` are those until it was resolved. `back_at` is when the same
-    customer's next follow-up at the same touchpoint was opened, `ended_at` when it ended without a
-    resolution: merged into another, the customer out of reach or not willing. `answered_at` is when
-    its customer last answered the re-survey, `is_happy` what they said: who did not answer said
-    nothing.
-    """
-
-    followup_id: UUID
-    team: str
-    owner: str | None
-    opened_at: datetime
-    acknowledged_at: datetime | None
-    contacted_at: datetime | None
-    resolved_at: datetime | None
-    due_at: datetime
-    reopened_at: datetime | None
-    contacts: int
-    back_at: datetime | None
-    ended_at: datetime | None
-    answered_at: datetime | None = None
-    is_happy: bool = False
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it was resolved by its deadline."""
-        return self.resolved_at is not None and self.resolved_at <= self.due_at
-
-    @property
-    def judged_at(self) -> datetime | None:
-        """When its promise was kept, or when its time was up; None when it ended before."""
-        if self.is_kept:
-            return self.resolved_at
-        return None if self.ended_at and self.ended_at <= self.due_at else self.due_at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whose:
-    """Which follow-ups are measured: what is None does not filter."""
-
-    teams: Sequence[str] | None = None
-    severity: str | None = None
-    segment: str | None = None
-
-
-class Ways(Protocol):
-    """Knows the ways that follow-ups took."""
-
-    async def of(self, tenant: str, period: Interval, whose: Whose) -> list[Way]:
-        """Return the ways on which something happened in the half-open `period`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """Times of a step that was done `n` times, in seconds; absent where `n` is 0.
-
-    Quantiles interpolate between the two nearest values (type 7 of R. J. Hyndman and Y. Fan,
-    "Sample quantiles in statistical packages", The American Statistician 50 (1996), 361-365).
-    """
-
-    n: int
-    median_s: float | None = None
-    p90_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +46,27 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaterScores:
+    """How customers stood later: parts of those who said so, and the `silent` ones of all."""
+
+    recovered: Part
+    unchanged: Part
+    worse: Part
+    silent: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
     """What is measured of some follow-ups in a period.
 
-    `opened` in the period, of which `closed` have been resolved since. `kept` promises of those
-    judged in the period. Of the follow-ups first resolved in the period: `reopened` ones,
-    `first_contact` ones (of those whose window is over), `hasty` and `mass` ones. `recovered`
-    customers of those who answered the re-survey in the period, by their last answer.
+    `opened` in the period, of which `closed` have been resolved since. Of the deadlines judged in
+    the period: `acknowledged_in_time`, `contacted_in_time`, and `kept` to resolve. `loop_closed`
+    customers, each of whose follow-ups judged in the period was answered in time. Of the follow-ups
+    first resolved in the period: `reopened` ones, `first_contact` ones (of those whose window is
+    over), `hasty` and `mass` ones. `recovered` customers of those who answered the re-survey in the
+    period, by their last answer, and the `own_effort` of those asked how easy it was. `effort` of
+    the follow-ups first verified in the period. `later` scores of the customers whose follow-ups
+    were resolved for good in the period, and who stood somewhere before.
     """
 
     opened: int
@@ -129,12 +74,18 @@ class Measures:
     contact: StepTimes
     resolve: StepTimes
     closed: Part
+    acknowledged_in_time: Part
+    contacted_in_time: Part
     kept: Part
+    loop_closed: Part
     reopened: Part
     first_contact: Part
     hasty: Part
     mass: Part
     recovered: Part
+    effort: Effort
+    own_effort: OwnEffort
+    later: LaterScores
 
 
 def measured(
@@ -143,7 +94,8 @@ def measured(
     """Measure `ways` in the half-open `period`. `clock_of` gives the clock of a team's hours."""
     opened = [way for way in ways if _within(way.opened_at, period)]
     resolved = [way for way in ways if _within(way.resolved_at, period)]
-    judged = [way for way in ways if _within(way.judged_at, (period[0], min(period[1], now)))]
+    over = period[0], min(period[1], now)
+    answered = [way for way in ways if _within(way.answered_at, period)]
     settled = [way for way in resolved if _window_of(way)[1] <= now]
 
     def times(step: Callable[[Way], datetime | None]) -> StepTimes:
@@ -155,14 +107,24 @@ def measured(
         contact=times(lambda way: way.contacted_at),
         resolve=times(lambda way: way.resolved_at),
         closed=_part(opened, lambda way: way.resolved_at is not None),
-        kept=_part(judged, lambda way: way.is_kept),
+        acknowledged_in_time=_kept([way.acknowledging for way in ways], over),
+        contacted_in_time=_kept([way.contacting for way in ways], over),
+        kept=_kept([way.resolving for way in ways], over),
+        loop_closed=_loop_closed(ways, over),
         reopened=_part(resolved, lambda way: way.reopened_at is not None),
         first_contact=_part(settled, is_first_contact),
         hasty=_part(resolved, lambda way: _taken(way) < HASTY),
         mass=Part(n=len(mass_closed(resolved)), of=len(resolved)),
-        recovered=_part(
-            [way for way in ways if _within(way.answered_at, period)], lambda way: way.is_happy
+        recovered=_part(answered, lambda way: way.is_happy),
+        effort=_effort([way for way in ways if _within(way.verified_at, period)]),
+        own_effort=own_effort(
+            [
+                (way.effort_before, way.effort_after)
+                for way in answered
+                if way.effort_before is not None and way.effort_after is not None
+            ]
         ),
+        later=_later([way for way in ways if _within(way.stands_at, period)]),
     )
 
 
@@ -204,14 +166,40 @@ def _times(
     )
 
 
-def spread(times: Sequence[timedelta]) -> Spread:
-    """Return median and 90th percentile of `times`."""
-    if not times:
-        return Spread(n=0)
-    seconds = [time.total_seconds() for time in times]
-    # A single value has no neighbour to interpolate to.
-    deciles = quantiles(seconds * 2 if len(seconds) == 1 else seconds, n=10, method="inclusive")
-    return Spread(n=len(times), median_s=median(seconds), p90_s=deciles[-1])
+def _kept(deadlines: Iterable[Judged | None], over: Interval) -> Part:
+    known = [one.is_kept for one in deadlines if one and _within(one.at, over)]
+    return Part(n=sum(known), of=len(known))
+
+
+def _loop_closed(ways: Iterable[Way], over: Interval) -> Part:
+    answered: defaultdict[str, list[bool]] = defaultdict(list)
+    for way in ways:
+        if (closing := way.closing) and _within(closing.at, over):
+            answered[way.customer_id].append(closing.is_kept)
+    return Part(n=sum(map(all, answered.values())), of=len(answered))
+
+
+def _effort(verified: Sequence[Way]) -> Effort:
+    return Effort(
+        contacts=tally([way.attempts for way in verified]),
+        hands=tally([way.hands for way in verified]),
+        reopenings=tally([way.reopenings for way in verified]),
+    )
+
+
+def _later(solved: Sequence[Way]) -> LaterScores:
+    stands = [(way.before, way.after) for way in solved if way.before]
+    found = [compared(before, after) for before, after in stands if after]
+
+    def part(which: Comparison) -> Part:
+        return Part(n=found.count(which), of=len(found))
+
+    return LaterScores(
+        recovered=part("recovered"),
+        unchanged=part("unchanged"),
+        worse=part("worse"),
+        silent=Part(n=len(stands) - len(found), of=len(stands)),
+    )
 
 
 def _part(ways: Sequence[Way], holds: Callable[[Way], bool]) -> Part:

@@ -13,6 +13,7 @@ from services.routing.domain.channel_messages import ChannelReply
 from services.routing.domain.contacts import ContactAttempt
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.later import Said
 from services.routing.domain.mails import Reply
 from services.routing.domain.mentions import Unseen
 from services.routing.domain.opening import Rotation
@@ -187,6 +188,10 @@ class Openings(Protocol):
 
     async def record(self, changes: Sequence[RecordedChange]) -> None:
         """Append to the follow-ups' histories."""
+        ...
+
+    async def hear(self, said: Sequence[Said]) -> None:
+        """Keep what customers said with their follow-ups that were resolved not long before."""
         ...
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing.domain.calendar import Clock
-from services.routing.domain.measures import Interval, Measures, Way, Ways, Whose, measured
+from services.routing.domain.measures import Measures, measured
 from services.routing.domain.sla import clock_of_team
+from services.routing.domain.ways import Interval, Way, Ways, Whose
 from shared.program.document import Program
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.routing.domain.changes import event_of
 from services.routing.domain.commands import Changed
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.later import said_in
 from services.routing.domain.opening import open_followup, rotation_of
 from services.routing.domain.ports import Openings, RecordedChange, StoredMessage
 from services.routing.domain.staffing import Staffing
@@ -35,8 +36,11 @@ async def open_followups(
 
     Returns an outcome for each event, in order. An event seen before, in this batch or in an
     earlier one, gets the stored announcement of its follow-up, to the byte. `programs` holds the
-    active program of each event's tenant.
+    active program of each event's tenant. What a customer says, flagged or not, is held against
+    what they said before (domain/later.py).
     """
+    if said := said_in(events):
+        await openings.hear(said)
     flagged = _distinct(event for event in events if event.data.score.flagged)
     stored, fresh = await _open(openings, flagged, programs, clock) if flagged else ({}, set())
     return _outcomes(events, stored, fresh)

@@ -1,58 +1,27 @@
-"""A customer on their own page: what they see, and what they do there."""
+"""A customer's own page: whom its link lets in, what they see, and what colleagues put there."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.routing.domain.commands import ChangeFollowUp, CustomerAct
 from services.routing.domain.followup import FollowUp
-from services.routing.domain.ports import Answer, HistoryEntry
-from services.routing.domain.promise import (
-    CUSTOMER,
-    CUSTOMER_NAME,
-    MOST_ACTS,
-    QUEUED,
-    Place,
-    Promise,
-    Wish,
-    can_reopen,
-    is_expired,
-)
+from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.promise import QUEUED, Place, Promise, is_expired
 from services.routing.domain.promise_link import LAST_GENERATION, Link, link_of, token_of
 from services.routing.domain.promise_ports import Promises, PromiseTransactions
-from services.routing.domain.resurvey import (
-    SOLVED_STATES,
-    Answered,
-    Asking,
-    NotAskedError,
-    answered,
-)
+from services.routing.domain.resurvey import SOLVED_STATES, Asking
 from services.routing.domain.transitions import WORKERS, Actor, standing
 from services.routing.errors import NotYoursError, RoutingError, UnknownFollowUpError
-from services.routing.handlers.changing import ChangeRequest, carry_out
-from services.routing.handlers.joined import erase_all, is_erased, shared_promise
-from shared.contracts.events import FollowUpState
+from services.routing.handlers.joined import shared_promise
 from shared.program.document import Program
 from shared.program.store import ProgramStore
-
-_ACTS: dict[Wish, CustomerAct] = {
-    "not_solved": "customer_added",
-    "add": "customer_added",
-    "person": "customer_calls",
-    "erase": "erasure_asked",
-}
 
 
 class DeadLinkError(RoutingError):
     """The link opens nothing: altered, replaced, expired or never made. They all look the same."""
-
-
-class TooManyActsError(RoutingError):
-    """The customer has written so much that nobody would read more of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,22 +86,6 @@ class Kept:
     asked: Asking | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
-    """What a customer does: a wish or an answer, in which words, by which pressing of a button."""
-
-    wish: Wish | None = None
-    value: int | None = None
-    words: str = ""
-    key: str = ""
-
-    @property
-    def fingerprint(self) -> bytes:
-        """Return a digest: the same act, pressed twice, has the same one."""
-        said = repr((self.key, self.wish, self.value, self.words))
-        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
-
-
 async def admit(office: PromiseOffice, programs: ProgramStore, token: str) -> Guest:
     """Return whose page a token opens; raises DeadLinkError."""
     link = link_of(token, office.secret)
@@ -148,7 +101,7 @@ async def admit(office: PromiseOffice, programs: ProgramStore, token: str) -> Gu
 async def visit(office: PromiseOffice, guest: Guest, now: datetime) -> Visit:
     """Return what the customer sees; raises DeadLinkError."""
     async with office.transactions.of_promises(guest.tenant) as promises:
-        family = await _behind(promises, guest, now)
+        family = await behind(promises, guest, now)
         followup, *merged = family
         return Visit(
             followup=followup,
@@ -157,29 +110,8 @@ async def visit(office: PromiseOffice, guest: Guest, now: datetime) -> Visit:
             promise=await shared_promise(promises, family),
             program=guest.program,
             place=await promises.place(followup) if followup.state in QUEUED else None,
-            asked=await _asked(promises, followup),
+            asked=await asked_of(promises, followup),
         )
-
-
-async def act(office: PromiseOffice, guest: Guest, doing: Doing, now: datetime) -> None:
-    """Do what a customer asks, once, however often the button is pressed.
-
-    Raises DeadLinkError, TooManyActsError, and NotAskedError for an answer to no question.
-    """
-    async with office.transactions.of_promises(guest.tenant) as promises:
-        subject, key = f"customer:{guest.link.followup_id}", doing.fingerprint.hex()
-        if await promises.claim_key(subject, key, doing.fingerprint):
-            return
-        family = await _behind(promises, guest, now, for_update=True)
-        followup = family[0]
-        _refuse_floods(await promises.history(followup))
-        if doing.wish == "erase" and await is_erased(promises, family):
-            return
-        if doing.value is not None:
-            await _answer(promises, followup, doing, guest.program, now)
-        elif doing.wish is not None:
-            await _wish(promises, family, doing, doing.wish, guest.program, now)
-        await promises.keep_answer(subject, key, Answer(status=303, body="", etag=""))
 
 
 async def kept_for(office: PromiseOffice, followup: FollowUp) -> Kept:
@@ -216,10 +148,13 @@ async def edit(
         await promises.keep(change.applied(await promises.promise(followup)))
 
 
-async def _behind(
+async def behind(
     promises: Promises, guest: Guest, now: datetime, *, for_update: bool = False
 ) -> list[FollowUp]:
-    """Return what the link opens, and all that were merged with it behind it."""
+    """Return what the link opens, and all that were merged with it behind it.
+
+    Raises DeadLinkError.
+    """
     named = await promises.find(guest.link.followup_id)
     if named is None:
         raise DeadLinkError("What this link names is not here.")
@@ -231,55 +166,8 @@ async def _behind(
     return family
 
 
-def _refuse_floods(history: Sequence[HistoryEntry]) -> None:
-    if sum(entry.actor == CUSTOMER.subject for entry in history) >= MOST_ACTS:
-        raise TooManyActsError("There are too many entries of this customer already.")
-
-
-async def _wish(
-    promises: Promises,
-    family: Sequence[FollowUp],
-    doing: Doing,
-    wish: Wish,
-    program: Program,
-    now: datetime,
-) -> None:
-    followup = family[0]
-    reopens = wish in ("not_solved", "person") and can_reopen(followup)
-    command = ChangeFollowUp(
-        state=FollowUpState.REOPENED if reopens else None,
-        act=None if reopens else _ACTS[wish],
-        note=doing.words or None,
-    )
-    await carry_out(promises, followup, _request(followup, command), program=program, now=now)
-    if wish == "person":
-        await promises.keep(replace(await promises.promise(followup), call_asked_at=now))
-    elif wish == "erase":
-        await erase_all(promises, family, now)
-
-
-async def _answer(
-    promises: Promises, followup: FollowUp, doing: Doing, program: Program, now: datetime
-) -> None:
-    asked = await _asked(promises, followup)
-    if asked is None or doing.value is None:
-        raise NotAskedError("Nothing is asked here.")
-    ended, answer = answered(asked, doing.value, program, now)
-    command = replace(_following(followup, answer), note=doing.words or None, answer=answer)
-    await carry_out(promises, followup, _request(followup, command), program=program, now=now)
-    await promises.settle(ended)
-
-
-def _following(followup: FollowUp, answer: Answered) -> ChangeFollowUp:
-    """Return what an answer asks for: an unhappy one opens the follow-up again."""
-    if answer.verdict == "unhappy":
-        return ChangeFollowUp(state=FollowUpState.REOPENED)
-    if followup.state is FollowUpState.RESOLVED:
-        return ChangeFollowUp(state=FollowUpState.VERIFIED)
-    return ChangeFollowUp(act="customer_added")
-
-
-async def _asked(promises: Promises, followup: FollowUp) -> Asking | None:
+async def asked_of(promises: Promises, followup: FollowUp) -> Asking | None:
+    """Return the latest asking of a follow-up that counts as solved, None for another."""
     if followup.state not in SOLVED_STATES:
         return None
     return await latest_asking(promises, followup.followup_id)
@@ -289,14 +177,3 @@ async def latest_asking(promises: Promises, followup_id: UUID) -> Asking | None:
     """Return the latest asking, None when there was none."""
     rounds = await promises.rounds(followup_id)
     return rounds[-1] if rounds else None
-
-
-def _request(followup: FollowUp, command: ChangeFollowUp) -> ChangeRequest:
-    return ChangeRequest(
-        tenant=followup.tenant,
-        followup_id=followup.followup_id,
-        expected_version=followup.version,
-        command=command,
-        actor=CUSTOMER,
-        actor_name=CUSTOMER_NAME,
-    )

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.routing.bootstrap import Desk
-from services.routing.domain.measures import Whose
+from services.routing.domain.ways import Whose
 from services.routing.handlers.desk import read_desk
 from services.routing.handlers.measuring import report_of
 from services.routing.routes.deps import DeskOfRequest, Staff

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from services.routing.domain.measures import Measures, Part, Spread, StepTimes
+from services.routing.domain.effort import Effort
+from services.routing.domain.measures import LaterScores, Measures, Part, StepTimes
+from services.routing.domain.spreads import Spread
 from services.routing.handlers.measuring import Report
 from shared.program.document import Program
 from shared.statistics import wilson_interval
@@ -47,6 +50,50 @@ class StepView(Told):
     business: SpreadView
 
 
+class TallyView(Told):
+    """How often something was done for each of `n` follow-ups."""
+
+    n: int
+    mean: float | None
+    median: float | None
+    most: int | None
+
+
+class EffortView(Told):
+    """What it took until a follow-up was first verified."""
+
+    contacts: TallyView
+    """Attempts to reach the customer; to say that one begins and then to log it is one."""
+    hands: TallyView
+    """How often it got another owner, the first one not counted."""
+    reopenings: TallyView
+    """How often it was opened again."""
+
+
+class OwnEffortView(Told):
+    """How easy customers found it, on average, on the scale ces: 1 to 7, easy is high."""
+
+    n: int
+    before: float | None
+    """By the ratings that their follow-ups came from."""
+    after: float | None
+    """By their last answers to the re-survey: the same customers."""
+
+
+class LaterView(Told):
+    """How customers stood later, by feedback of their own: the first three are parts of those who
+    said something, the silent ones of all. Silence is nobody's happiness."""
+
+    recovered: ShareView
+    """In a better category than before."""
+    unchanged: ShareView
+    """In the same category, and not lower on the same scale."""
+    worse: ShareView
+    """In a worse category, or lower on the same scale."""
+    silent: ShareView
+    """Nothing heard of them since; the 90 days may not be over."""
+
+
 class MeasuresView(Told):
     """What was measured of some follow-ups."""
 
@@ -63,6 +110,15 @@ class MeasuresView(Told):
     kept: ShareView
     """Of the deadlines that were kept or ran out in the period: kept. Late ones count when their
     time was up, whether they have been resolved since or not."""
+    acknowledged_in_time: ShareView
+    """Of the deadlines to acknowledge that were kept or ran out in the period: kept."""
+    contacted_in_time: ShareView
+    """Of the deadlines for the first contact that were kept or ran out in the period: kept. What
+    was resolved without a contact by then counts as kept."""
+    loop_closed: ShareView
+    """The close-the-loop rate. Of the customers with a follow-up whose deadline to resolve was kept
+    or ran out in the period, or who were given up as unreachable: those who were answered in time,
+    that is reached and then their case resolved by the deadline, each of their cases if several."""
     reopened: ShareView
     """Of those first resolved in the period: reopened since."""
     first_contact: ShareView
@@ -77,6 +133,14 @@ class MeasuresView(Told):
     recovered: ShareView
     """Of those whose customers answered the re-survey in the period: happy by their last answer.
     Who did not answer is not counted."""
+    effort: EffortView
+    """Of those first verified in the period."""
+    own_effort: OwnEffortView
+    """Of those whose feedback was a rating on the scale ces and who answered the re-survey in the
+    period."""
+    later: LaterView
+    """Of the follow-ups whose resolution in the period stands, and whose customers had a score
+    before: their last feedback at any touchpoint within 90 days after it."""
 
 
 class GroupView(MeasuresView):
@@ -121,7 +185,7 @@ def _groups(measures: Mapping[str, Measures], names: Mapping[str, str]) -> list[
     return sorted(views, key=lambda view: (view.name, view.id))
 
 
-def _measures(measures: Measures) -> dict[str, int | StepView | ShareView]:
+def _measures(measures: Measures) -> dict[str, int | Told]:
     return {
         "opened": measures.opened,
         "acknowledge": _step(measures.acknowledge),
@@ -129,12 +193,35 @@ def _measures(measures: Measures) -> dict[str, int | StepView | ShareView]:
         "resolve": _step(measures.resolve),
         "closed": _share(measures.closed),
         "kept": _share(measures.kept),
+        "acknowledged_in_time": _share(measures.acknowledged_in_time),
+        "contacted_in_time": _share(measures.contacted_in_time),
+        "loop_closed": _share(measures.loop_closed),
         "reopened": _share(measures.reopened),
         "first_contact": _share(measures.first_contact),
         "hasty": _share(measures.hasty),
         "mass": _share(measures.mass),
         "recovered": _share(measures.recovered),
+        "effort": _effort(measures.effort),
+        "own_effort": OwnEffortView(**asdict(measures.own_effort)),
+        "later": _later(measures.later),
     }
+
+
+def _later(later: LaterScores) -> LaterView:
+    return LaterView(
+        recovered=_share(later.recovered),
+        unchanged=_share(later.unchanged),
+        worse=_share(later.worse),
+        silent=_share(later.silent),
+    )
+
+
+def _effort(effort: Effort) -> EffortView:
+    return EffortView(
+        contacts=TallyView(**asdict(effort.contacts)),
+        hands=TallyView(**asdict(effort.hands)),
+        reopenings=TallyView(**asdict(effort.reopenings)),
+    )
 
 
 def _step(times: StepTimes) -> StepView:

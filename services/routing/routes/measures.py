@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.routing.bootstrap import Desk
-from services.routing.domain.measures import Whose
+from services.routing.domain.ways import Whose
 from services.routing.handlers.measuring import report_of
 from services.routing.routes.deps import DeskOfRequest, Staff
 from services.routing.routes.inbox import PAGES

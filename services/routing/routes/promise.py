@@ -16,14 +16,9 @@ from starlette.responses import RedirectResponse, Response
 from services.routing.bootstrap import Desk
 from services.routing.domain.promise import LONGEST_WORDS, Wish
 from services.routing.domain.resurvey import NotAskedError
-from services.routing.handlers import promising
-from services.routing.handlers.promising import (
-    DeadLinkError,
-    Doing,
-    Guest,
-    TooManyActsError,
-    Visit,
-)
+from services.routing.handlers import acting, promising
+from services.routing.handlers.acting import Doing, TooManyActsError
+from services.routing.handlers.promising import DeadLinkError, Guest, Visit
 from services.routing.routes.deps import DeskOfRequest
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.languages import LANGUAGES, Catalogue, catalogue, language_for
@@ -122,7 +117,7 @@ async def show_nothing(request: Request, path: str) -> Response:
 async def _done(desk: Desk, guest: Guest, typed: Typed) -> Typed:
     """Do it; return what was typed, with its fault when it was refused."""
     try:
-        await promising.act(desk.promises, guest, typed.doing, desk.clock.now())
+        await acting.act(desk.promises, guest, typed.doing, desk.clock.now())
     except TooManyActsError:
         return _faulty(typed, "fault_many")
     except NotAskedError:

@@ -46,8 +46,11 @@ END = BEGIN + timedelta(days=13, hours=11)
 _RECORDED = datetime(2015, 2, 17, 8, tzinfo=UTC)
 _CLOCK_EVERY, _LOOK_AGAIN = 6 * HOUR, 20 * HOUR
 
+#: Numbers from here on are those of praises.
+_PRAISES = 100_000
+
 _NEXT: dict[str, list[str]] = {
-    "assigned": ["acknowledged", "acknowledged", "acknowledged", "call"],
+    "assigned": ["acknowledged", "call", "acknowledged", "call"],
     "acknowledged": ["contacting", "in_progress", "call", "contacting"],
     "contacting": [
         *("in_progress", "call", "waiting_customer", "call", "unreachable"),
@@ -62,6 +65,8 @@ _NEXT: dict[str, list[str]] = {
 _SHORT = {"assigned": "acknowledged", "acknowledged": "in_progress", "in_progress": "resolved"}
 #: What customers say when asked again, from 0 to 10; most say nothing.
 _ANSWERS = ["10", "9", "7", "1", "2", "", "", ""]
+#: The same on the scale of effort, from 1 to 7.
+_EFFORTS = ["7", "6", "5", "1", "2", "", "", ""]
 
 
 def chance(*what: object, of: int) -> int:
@@ -71,15 +76,34 @@ def chance(*what: object, of: int) -> int:
 
 def complaints(file: Path, many: int) -> list[FeedbackScored]:
     """Return every n-th negative row of a week of `file`, moved to ours, in the order of time."""
+    return [_scored(number, *row) for number, row in enumerate(_spread(file, "negative", many))]
+
+
+def praises(file: Path, many: int) -> list[FeedbackScored]:
+    """Return what is said well in the same week, by some of the same customers."""
+    return [_praise(_PRAISES + n, *row) for n, row in enumerate(_spread(file, "positive", many))]
+
+
+def _spread(file: Path, sentiment: str, many: int) -> list[tuple[datetime, dict[str, str]]]:
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = [(_moment(row), row) for row in csv.DictReader(lines) if _is_negative(row)]
-    rows = sorted((one for one in rows if BEGIN <= one[0] < BEGIN + WEEK), key=lambda one: one[0])
-    step = len(rows) // many
-    return [_scored(number, *row) for number, row in enumerate(rows[::step][:many])]
+        told = [
+            (_moment(row), row)
+            for row in csv.DictReader(lines)
+            if row["airline_sentiment"] == sentiment
+        ]
+    rows = sorted((one for one in told if BEGIN <= one[0] < BEGIN + WEEK), key=lambda one: one[0])
+    return rows[:: len(rows) // many][:many]
 
 
-def _is_negative(row: dict[str, str]) -> bool:
-    return row["airline_sentiment"] == "negative"
+def _praise(number: int, moment: datetime, row: dict[str, str]) -> FeedbackScored:
+    return scored(
+        number,
+        flagged=False,
+        text=row["text"].replace("\0", "") or None,
+        received_at=moment,
+        customer_id=_customer(number),
+        rating={"scale": "nps", "value": 9},
+    )
 
 
 def _moment(row: dict[str, str]) -> datetime:
@@ -94,9 +118,25 @@ def _scored(number: int, moment: datetime, row: dict[str, str]) -> FeedbackScore
         severity=["critical", "high", "medium", "low"][chance("severity", number, of=4)],
         text=row["text"].replace("\0", "") or None,
         received_at=moment,
-        customer_id=f"C-{chance('customer', number, of=70)}",
+        customer_id=_customer(number),
         segment=["Gold", None, "New"][chance("segment", number, of=3)],
+        **_rating(number),
     )
+
+
+def _customer(number: int) -> str:
+    return f"C-{chance('customer', number, of=200)}"
+
+
+def _rating(number: int) -> dict[str, Any]:
+    if _speaks_of_effort(number):
+        value = 1 + chance("effort", number, of=3)
+        return {"rating": {"scale": "ces", "value": value}}
+    return {"rating": {"scale": "nps", "value": chance("nps", number, of=7)}}
+
+
+def _speaks_of_effort(number: int) -> bool:
+    return not chance("scale", number, of=4)
 
 
 @dataclass(slots=True)
@@ -118,9 +158,9 @@ class Week:
         heapq.heappush(self.deeds, (moment, self.planned, deed))
 
     async def live(self, events: list[FeedbackScored]) -> None:
-        """Open what `events` ask for, and work until the end."""
+        """Open what `events` ask for, complaints first, and work until the end."""
         for number, event in enumerate(events):
-            self.plan(event.data.received_at, self._opening(number, event))
+            self.plan(event.data.received_at, self._taking_in(number, event))
         for moment in _every(_CLOCK_EVERY):
             self.plan(moment, self._tick)
         while self.deeds and self.deeds[0][0] <= END:
@@ -145,15 +185,17 @@ class Week:
         woken = PostgresAlarmTransactions(self.pool).woken
         await ClockWork(duties=duties_of(self.pool, programs), clock=clock, woken=woken).do_all()
 
-    def _opening(self, number: int, event: FeedbackScored) -> Callable[[datetime], Awaitable[None]]:
-        async def open_it(moment: datetime) -> None:
+    def _taking_in(
+        self, number: int, event: FeedbackScored
+    ) -> Callable[[datetime], Awaitable[None]]:
+        async def take_in(moment: datetime) -> None:
             async with self.pool.acquire() as connection, connection.transaction():
                 openings, clock = PostgresOpenings(connection), FixedClock(moment)
                 await open_followups(openings, [event], programs={TENANT: PROGRAM}, clock=clock)
-            if chance("never", number, of=10):
+            if event.data.score.flagged and chance("never", number, of=10):
                 self.plan(moment + _delay(number, 0), self._visit(number, 0))
 
-        return open_it
+        return take_in
 
     def _visit(self, number: int, times: int) -> Callable[[datetime], Awaitable[None]]:
         async def work(moment: datetime) -> None:
@@ -175,18 +217,22 @@ class Week:
         who = (lead, "team_lead") if leads else (case["owner"], "frontline_owner")
         client, version = self.as_somebody(*who), case["version"]
         if step == "call":
-            outcome = ["no_answer", "reached"][chance("outcome", number, version, of=2)]
+            outcome = ["no_answer", "reached", "reached"][chance("outcome", number, version, of=3)]
             answer = await client.post(
                 f"{path_of(number)}/contacts",
                 json={"channel": "phone", "outcome": outcome},
                 headers={"If-Match": f'"{version}"'},
             )
+        elif step == "hand over":
+            whom = {"owner": _colleague(case), "note": "You know them better."}
+            answer = await patch(client, number, version, whom)
         else:
             body = {"state": step, **({"resolution": SOLVED} if step == "resolved" else {})}
             answer = await patch(client, number, version, body)
         # Who wants to give up without having tried is sent back.
         assert answer.is_success or step == "unreachable", answer.text
-        choice = _ANSWERS[chance("answer", number, version, of=len(_ANSWERS))]
+        answers = _EFFORTS if _speaks_of_effort(number) else _ANSWERS
+        choice = answers[chance("answer", number, version, of=len(answers))]
         if step == "resolved" and choice:
             later = moment + 13 * HOUR + chance("when", number, of=72 * 3600) * SECOND
             self.plan(later, self._answer(number, choice))
@@ -209,8 +255,15 @@ def _step(number: int, times: int, case: dict[str, Any], moment: datetime) -> st
         return last if _is_sweep(case) and step == "resolved" and moment < last else step
     if times > 2 and not chance("left", number, of=8):
         return ""
+    if times == 1 and not chance("hand over", number, of=8):
+        return "hand over"
     steps = _NEXT.get(case["state"], [""])
     return steps[chance("step", number, times, of=len(steps))]
+
+
+def _colleague(case: dict[str, Any]) -> str:
+    team = next(one for one in PROGRAM.teams if one.id == case["team"])
+    return team.owners[(team.owners.index(case["owner"]) + 1) % len(team.owners)]
 
 
 def _is_sweep(case: dict[str, Any]) -> bool:

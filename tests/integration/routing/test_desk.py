@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,19 +13,25 @@ from typing import Any
 
 import asyncpg
 import pytest
+import yaml
 from fastapi import FastAPI
 from httpx import AsyncClient
 
 from services.routing.adapters import desk as desk_adapter
 from services.routing.adapters.desk import QUERIES
+from services.routing.app import create_app
 from services.routing.domain.desk import READ_UP_TO, age_cuts, due_cuts
 from services.routing.handlers import desk as desk_handler
 from shared.clock import FixedClock
 from shared.postgres.pool import Pool, create_pool
 from shared.postgres.sqlfile import load
-from tests.integration.routing.company import NOW, OTHER_TENANT, TENANT, scored
-from tests.integration.routing.conftest import Caller, opened
+from shared.program.store import open_programs
+from shared.settings import Settings
+from tests.integration.routing.company import DOCUMENT, NOW, OTHER_TENANT, TENANT, scored
+from tests.integration.routing.conftest import Caller, calling, opened, token
+from tests.integration.routing.promised import customer_of, resolve, walk
 from tests.integration.routing.test_followups_api import patch
+from tests.integration.routing.test_promise_page import at
 
 DESK = "/followups/v1/desk"
 FILL = load(Path(__file__).parents[2] / "bench" / "inbox_fill.sql")["fill"]
@@ -112,12 +119,69 @@ async def test_a_team_that_is_not_in_the_program_is_named(call: Caller) -> None:
     assert "delivery-care" in told["remedy"]
 
 
-async def test_what_is_with_an_absent_person_is_counted(call: Caller, worker_pool: Pool) -> None:
+async def test_everybody_is_there_unless_the_program_says_otherwise(
+    call: Caller, worker_pool: Pool
+) -> None:
     await opened(worker_pool, [scored(n) for n in range(6)])
     people = {one["id"]: one for one in (await call("mali").get(DESK)).json()["people"]}
     assert sum(one["open"]["n"] for one in people.values()) == 6
     assert people["mali"]["away_until"] is None
     assert people["mali"]["works_at"] is not None
+
+
+async def test_what_is_with_an_absent_person_is_counted(
+    worker_pool: Pool, settings: Settings
+) -> None:
+    await opened(worker_pool, [scored(n) for n in range(6)])
+    absence = {"owner": "mali", "first_day": f"{NOW:%Y-%m-%d}", "last_day": "2026-11-27"}
+    async with _calling_with(settings, [absence]) as lead:
+        seen = (await lead.get(DESK)).json()
+        page = (await lead.get("/desk?team=", headers=HTML)).text
+    people = {one["id"]: one for one in seen["people"]}
+    mali = people.pop("mali")
+    assert (mali["open"]["n"], mali["away_until"], mali["works_at"]) == (2, "2026-11-27", None)
+    assert {one["away_until"] for one in people.values()} == {None}
+    assert seen["strip"]["away_with_load"]["n"] == 1
+    assert "away until" in page
+
+
+@asynccontextmanager
+async def _calling_with(
+    settings: Settings, absences: list[dict[str, str]]
+) -> AsyncIterator[AsyncClient]:
+    """Give a lead of a company in which somebody is away at NOW."""
+    document = {name: part for name, part in DOCUMENT.items() if name != "version"}
+    program = yaml.safe_dump({**document, "absences": absences}, allow_unicode=True)
+    async with open_programs(settings.database_url, role="closedloop_program") as programs:
+        await programs.activate(program, who="tests", why="a first program")
+    app = create_app(settings)
+    bearer = f"Bearer {token(settings, 'vilay', 'team_lead')}"
+    async with app.router.lifespan_context(app), calling(app, Authorization=bearer) as lead:
+        at(app, NOW)
+        yield lead
+
+
+async def test_what_was_reopened_or_found_bad_again_is_worth_talking_about(
+    app: FastAPI, call: Caller, worker_pool: Pool
+) -> None:
+    at(app, NOW)
+    await opened(worker_pool, [scored(n) for n in range(4)])
+    for number in (1, 2, 3):
+        version = await resolve(call, number)
+        if number == 1:
+            await walk(call("vilay", "team_lead"), 1, "reopened", version=version)
+    at(app, NOW + timedelta(days=2))
+    async with calling(app) as client:
+        await customer_of(app, client, 2).press("answer", choice="1")
+        await customer_of(app, client, 3).press("answer", choice="10")
+    seen = (await call("vilay", "team_lead").get(DESK)).json()["lessons"]
+    lessons = {one["customer"]: one["is_unhappy"] for one in seen}
+    assert lessons == {"C-00002": True, "C-00001": False}
+    elsewhere = await call("vilay", "team_lead").get(DESK, params={"team": "billing-care"})
+    assert elsewhere.json()["lessons"] == []
+    at(app, NOW + timedelta(days=33))
+    seen = (await call("vilay", "team_lead").get(DESK)).json()["lessons"]
+    assert {one["is_unhappy"] for one in seen} == {False}
 
 
 async def test_a_lead_begins_with_their_own_team(call: Caller, worker_pool: Pool) -> None:

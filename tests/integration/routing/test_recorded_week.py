@@ -15,22 +15,25 @@ from shared.contracts.events import FeedbackScored, FollowUpChange, FollowUpChan
 from shared.postgres.pool import Pool
 from shared.settings import Settings
 from tests.integration.routing.counted_again import Case, counted, working_time
-from tests.integration.routing.recorded_company import COMPANY
-from tests.integration.routing.recorded_week import BEGIN, END, WEEK, complaints, week_at
+from tests.integration.routing.recorded_week import BEGIN, END, WEEK, complaints, praises, week_at
 
 FILE = Path(__file__).parents[3].parent / "shared" / "data" / "airline_feedback.csv"
 MANY = 240
 DAY = timedelta(days=1)
+_SHARES = (
+    *("acknowledged_in_time", "contacted_in_time", "kept", "loop_closed", "first_contact"),
+    *("reopened", "recovered", "hasty", "mass", "closed"),
+)
 NOTHING = counted([], [], (BEGIN, END), END)
-POLICIES = {(one["severity"], one.get("segment")): one for one in COMPANY["sla"]}
 
 
-async def _exported(pool: Pool) -> list[Case]:
+async def _exported(pool: Pool, heard: Sequence[FeedbackScored]) -> list[Case]:
+    from_what = {one.data.feedback_id: one for one in heard}
     told: defaultdict[str, list[FollowUpChange]] = defaultdict(list)
     for row in await pool.fetch("SELECT message FROM routing.followup_change ORDER BY version"):
         event = FollowUpChanged.model_validate_json(row["message"])
         told[str(event.data.followup_id)].append(event.data)
-    return [Case(events) for events in told.values()]
+    return [Case(events, from_what[events[0].feedback_id], heard) for events in told.values()]
 
 
 def _plain(seen: dict[str, Any]) -> dict[str, Any]:
@@ -40,12 +43,12 @@ def _plain(seen: dict[str, Any]) -> dict[str, Any]:
 
 def _part(seen: Any) -> Any:  # noqa: ANN401  (a part of an answer)
     match seen:
-        case {"calendar": calendar, "business": business}:
-            return {"calendar": _part(calendar), "business": _part(business)}
-        case {"n": n, "median_s": median, "p90_s": p90}:
-            return n, median and round(median, 3), p90 and round(p90, 3)
+        case {"calendar": _} | {"contacts": _} | {"recovered": _, "worse": _}:
+            return {name: _part(one) for name, one in seen.items()}
         case {"n": n, "of": of}:
             return n, of
+        case {"n": _}:
+            return tuple(one and round(one, 3) for one in seen.values())
         case _:
             return seen
 
@@ -58,11 +61,9 @@ def _by(cases: Sequence[Case], key: Callable[[Case], str | None]) -> dict[str, l
     return groups
 
 
-def _kept_its_clock(case: Case, segment: str | None) -> bool:
+def _kept_its_clock(case: Case) -> bool:
     """Whether the deadline that counted leaves the hours that the program grants."""
-    final = case.resolved or case.last
-    severity = final.severity.value
-    policy = POLICIES.get((severity, segment)) or POLICIES[severity, None]
+    final, policy = case.resolved or case.last, case.policy
     allowed = timedelta(hours=policy["resolve_hours"])
     if policy.get("clock") != "business":
         return final.due_at - case.begun == allowed
@@ -90,13 +91,13 @@ def _waited(case: Case, final: FollowUpChange, cap: timedelta) -> timedelta:
 async def test_the_measures_of_a_recorded_week_are_what_its_exported_events_say(
     settings: Settings, worker_pool: Pool
 ) -> None:
-    events = complaints(FILE, MANY)
+    events, praised = complaints(FILE, MANY), praises(FILE, MANY)
     async with week_at(settings, worker_pool) as week:
-        await week.live(events)
-        cases = await _exported(worker_pool)
+        await week.live([*events, *praised])
+        cases = await _exported(worker_pool, [*events, *praised])
         assert len(cases) == len(events) == MANY
         _is_worth_measuring(counted(cases, cases, (BEGIN, BEGIN + WEEK), END))
-        _deadlines_are_the_programs(cases, events)
+        _deadlines_are_the_programs(cases)
 
         async def read(until: datetime, **whose: str) -> dict[str, Any]:
             days = {"since": "2026-10-24", "until": f"{until - DAY / 2:%Y-%m-%d}"}
@@ -109,17 +110,13 @@ async def test_the_measures_of_a_recorded_week_are_what_its_exported_events_say(
         for until in (BEGIN + WEEK, BEGIN + 2 * WEEK):
             period = BEGIN, until
             _are_equal(await read(until), cases, period)
-            segment = _by(cases, lambda case: _segments(events)[str(case.last.feedback_id)])
+            segment = _by(cases, lambda case: case.heard.data.feedback.segment)
             gold = counted(segment["Gold"], cases, period, END)
             assert _plain((await read(until, segment="Gold"))["all"]) == gold
             for team in ("vientiane", "berlin", "newyork"):
                 own = [case for case in cases if case.last.team == team]
                 seen = await read(until, team=team)
                 assert _plain(seen["all"]) == counted(own, cases, period, END)
-
-
-def _segments(events: Sequence[FeedbackScored]) -> dict[str, str | None]:
-    return {str(one.data.feedback_id): one.data.feedback.segment for one in events}
 
 
 def _are_equal(
@@ -142,13 +139,16 @@ def _is_worth_measuring(week: dict[str, Any]) -> None:
     assert week["opened"] == MANY
     for name in ("acknowledge", "contact", "resolve"):
         assert week[name]["calendar"][0] > 50
-    for name in ("kept", "first_contact", "reopened", "recovered", "hasty", "mass", "closed"):
+    for name in _SHARES:
         assert 2 < week[name][0] < week[name][1], name
+    for counts in week["effort"].values():
+        assert counts[0] > 20
+        assert counts[-1] > 0
+    assert week["own_effort"][0] > 2
+    for n, of in week["later"].values():
+        assert 2 < n < of
 
 
-def _deadlines_are_the_programs(cases: Sequence[Case], events: Sequence[FeedbackScored]) -> None:
-    segments = _segments(events)
+def _deadlines_are_the_programs(cases: Sequence[Case]) -> None:
     once = [case for case in cases if case.resolved or case.last.state != "reopened"]
-    assert [
-        case for case in once if not _kept_its_clock(case, segments[str(case.last.feedback_id)])
-    ] == []
+    assert [case for case in once if not _kept_its_clock(case)] == []

@@ -16,13 +16,12 @@ from services.routing.domain.calendar import BusinessTime, CalendarTime, Clock
 from services.routing.domain.measures import (
     Measures,
     Part,
-    Spread,
-    Way,
     is_first_contact,
     mass_closed,
     measured,
-    spread,
 )
+from services.routing.domain.spreads import Spread, spread
+from services.routing.domain.ways import Way
 from shared.program.calendars import BusinessCalendar
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)

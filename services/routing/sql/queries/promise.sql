@@ -49,6 +49,9 @@ UPDATE routing.followup
 SET text = NULL, contact_name = NULL, contact_email = NULL, contact_phone = NULL
 WHERE followup_id = $1;
 
+-- name: erase_later_score
+DELETE FROM routing.later_score WHERE followup_id = $1;
+
 -- name: erase_words
 SELECT routing.erase_customers_words($1);
 
