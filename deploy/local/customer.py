@@ -12,14 +12,13 @@ from shared.settings import Settings
 
 QUERIES = load(Path(__file__).parent / "sql" / "customer.sql")
 
-_READ_AS = "closedloop_routing_api"
+_READ_AS = "closedloop_routing"
 
 
 async def page_of_somebody(settings: Settings, tenant: str, public_url: str) -> str | None:
     """Return the address of the page of a customer who waits; None where nobody does."""
     connection = await asyncpg.connect(settings.database_url, server_settings={"role": _READ_AS})
     try:
-        await connection.execute("SELECT set_config('closedloop.tenant', $1, false)", tenant)
         row = await connection.fetchrow(QUERIES["somebody_who_waits"], tenant)
     finally:
         await connection.close()
