@@ -22,6 +22,8 @@ from services.outer_loop.domain.detection.baseline import Comparison, Stretch
 Floats = NDArray[np.float64]
 #: How much of a cell's dispersion comes from all cells: the weight of so many customers squared.
 _SHARED_WEIGHT = 10.0
+#: With fewer blocks a span says nothing of its own dispersion.
+_ENOUGH_BLOCKS = 4
 #: The 97.5 % point of the normal distribution.
 _Z = 1.959963984540054
 
@@ -43,14 +45,25 @@ def tail(
 def dispersions(comparisons: list[Comparison]) -> list[Floats]:
     """Return each cell's dispersion for each comparison, drawn towards that of all cells.
 
-    A cell alone has too few customers to tell. Moment estimates, shared as in Robinson and
+    A cell alone has too few customers to tell, and a few blocks that happen to agree are no proof
+    of calm: none counts as calmer than all together. Moment estimates, shared as in Robinson and
     Smyth, Biostatistics 9 (2008); of the spans the most dispersed speaks for those whose past is
     too short to say.
     """
     parts = [_moments(one.past) for one in comparisons]
-    shared = max((float(a.sum() / b.sum()) for a, b in parts if b.sum() > 0), default=0.0)
-    shared = max(0.0, shared)
-    return [np.maximum(0.0, (a + _SHARED_WEIGHT * shared) / (b + _SHARED_WEIGHT)) for a, b in parts]
+    shared = [max(0.0, float(extra.sum()) / max(1.0, float(mean.sum()))) for extra, mean in parts]
+    return [
+        np.maximum(floor, (extra + _SHARED_WEIGHT * floor) / (mean + _SHARED_WEIGHT))
+        for (extra, mean), floor in zip(
+            parts,
+            (_floor(one, at, shared) for one, at in zip(comparisons, shared, strict=True)),
+            strict=True,
+        )
+    ]
+
+
+def _floor(one: Comparison, shared: float, all_shared: list[float]) -> float:
+    return shared if one.blocks >= _ENOUGH_BLOCKS else max(all_shared)
 
 
 def ratio_interval(

@@ -117,8 +117,7 @@ def _season(
     heard = year.heard > 0
     share = np.where(heard, now / np.maximum(year.heard, 1), 0.0)
     chance = tail(one.now.customers, year.customers, np.maximum(share, 1e-9), dispersion, 1)
-    usual: Floats = year.customers * share
-    return usual, np.where(heard, chance, 0.0)
+    return np.asarray(year.customers * share, np.float64), np.where(heard, chance, 0.0)
 
 
 def _level(rule: Rule, cells: int) -> float:
