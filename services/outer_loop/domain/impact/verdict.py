@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scipy.stats import t as student
+
 from services.outer_loop.domain.impact.checks import Check
 from services.outer_loop.domain.impact.design import ImpactDesign, Metric
 from services.outer_loop.domain.impact.estimate import Estimate, Method
+
+#: A false success costs more than a doubt: it ends the search for the cause.
+_SURE = 0.99
+_MORE = "Measure for more weeks or listen to more customers; the design says how many."
 
 
 class Outcome(StrEnum):
@@ -31,9 +37,9 @@ class Judgement:
 def judge(design: ImpactDesign, found: Estimate | None, checks: Sequence[Check]) -> Judgement:
     """Return the verdict.
 
-    Effective: the whole interval lies on the better side of no effect. Ineffective: the whole
-    interval falls short of what was expected, and holds no effect or harm. Anything else, and
-    anything that a check forbids to judge, is inconclusive.
+    Effective: less than one in 100 changes that do nothing would show as much. Ineffective:
+    the whole interval falls short of what was expected, and holds no effect or harm. Anything
+    else, and anything that a check forbids to judge, is inconclusive.
     """
     forbidding = [one for one in checks if one.forbids]
     if found is None or forbidding:
@@ -45,15 +51,24 @@ def judge(design: ImpactDesign, found: Estimate | None, checks: Sequence[Check])
     least, most = sorted(
         (design.metric.better * found.effect.low, design.metric.better * found.effect.high)
     )
-    if least > 0:
+    if least > 0 and abs(found.effect.value) > found.effect.error * student.ppf(
+        _SURE, found.degrees
+    ):
         return Judgement(outcome=Outcome.EFFECTIVE, reason=_worked(design, found))
+    if least > 0:
+        return Judgement(
+            outcome=Outcome.INCONCLUSIVE,
+            reason=f"It probably helped, but chance alone shows as much in more than one of 100 "
+            f"changes that do nothing: the effect lies {_between(found, design.metric)}.",
+            settle=_MORE,
+        )
     if most < 0 or most < abs(design.expected):
         return Judgement(outcome=Outcome.INEFFECTIVE, reason=_failed(design, found, most))
     return Judgement(
         outcome=Outcome.INCONCLUSIVE,
         reason=f"Both no effect and the expected {_size(design.expected, design.metric)} fit "
         f"what was heard: the effect lies {_between(found, design.metric)}.",
-        settle="Measure for more weeks or listen to more customers; the design says how many.",
+        settle=_MORE,
     )
 
 
