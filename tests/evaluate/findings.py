@@ -1,4 +1,4 @@
-"""What was measured, and docs/accuracy.md, which says it."""
+"""What was measured, and the documents that say it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "accuracy.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Finding(NamedTuple):
@@ -43,7 +43,12 @@ class Section(NamedTuple):
 
 def write(sections: Sequence[Section]) -> None:
     """Write docs/accuracy.md."""
-    DOCUMENT.write_text("\n".join([_HEAD, *map(_section, sections), _machine()]), "utf-8")
+    write_document("accuracy.md", _HEAD, sections)
+
+
+def write_document(name: str, head: str, sections: Sequence[Section]) -> None:
+    """Write a document of docs/ with a table for each section."""
+    (DOCS / name).write_text("\n".join([head, *map(_section, sections), _machine()]), "utf-8")
 
 
 def _section(section: Section) -> str:

@@ -1,8 +1,7 @@
 """`python -m tests.evaluate.impact`: whether verdicts on changes hold, beside before and after.
 
-Simulates changes whose effect is known and writes the section into docs/accuracy.md, and its
-chart. The number of changes of each size may follow the command. Exits with 1 where a bound is
-not kept.
+Simulates changes whose effect is known and writes docs/accuracy-of-effects.md and its chart. The
+number of changes of each size may follow the command. Exits with 1 where a bound is not kept.
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ from scipy.stats import ttest_ind
 from services.outer_loop.domain.impact.assess import assess
 from services.outer_loop.domain.impact.verdict import Outcome
 from tests.evaluate.changes import Change, Misleads, Size, simulated
-from tests.evaluate.findings import DOCUMENT, Finding, Section, _section
+from tests.evaluate.findings import DOCS, Finding, Section, write_document
 
-_TITLE = "Did a change work"
-_CHART = DOCUMENT.parent / "images" / "impact-coverage.svg"
+_CHART = DOCS / "images" / "impact-coverage.svg"
 _SEED, _EACH = 2026, 500
 _LEAST, _MOST, _FALSE = 0.93, 0.97, 0.025
 
@@ -86,31 +84,32 @@ def section(found: Sequence[Judged]) -> Section:
         Finding(
             '"effective" where the effect is large', _mean([o.outcome is effective for o in large])
         ),
-        Finding(
-            "before and after: 95 % intervals that hold the truth",
-            _mean([o.naive_held for o in found]),
-        ),
-        Finding(
-            'before and after: "effective" where there is no effect',
-            _mean([o.naive_effective for o in none]),
-        ),
         *(
-            Finding(
-                f"intervals that hold the truth, {name}, before and after; "
-                f"the assessment {ours:.3f}",
-                theirs,
-            )
-            for name, (ours, theirs) in by_misleading(found).items()
+            Finding(f"intervals that hold the truth, {name}", ours)
+            for name, (ours, _) in by_misleading(found).items()
         ),
     ]
     note = (
-        f"Written by `python -m tests.evaluate.impact {len(none)}`: {len(found):,} simulated "
-        "changes, as many with no, a small and a large effect; half are compared with untouched "
-        "groups, half with their own two years. Beside it the comparison that is usually made: "
-        "the weeks after less as many before, with Welch's interval.\n\n"
+        f"{len(found):,} simulated changes, as many with no, a small and a large effect; half are "
+        "compared with untouched groups, half with their own two years.\n\n"
         "![How many intervals hold the truth](images/impact-coverage.svg)"
     )
-    return Section(_TITLE, note, rows)
+    return Section("The assessment", note, rows)
+
+
+def naive_section(found: Sequence[Judged]) -> Section:
+    """Return the figures of the comparison that is usually made, on the same changes."""
+    none = [one for one in found if one.size is Size.NONE]
+    rows = [
+        Finding("95 % intervals that hold the truth", _mean([o.naive_held for o in found])),
+        Finding('"effective" where there is no effect', _mean([o.naive_effective for o in none])),
+        *(
+            Finding(f"intervals that hold the truth, {name}", theirs)
+            for name, (_, theirs) in by_misleading(found).items()
+        ),
+    ]
+    note = "The weeks after less as many before, with Welch's interval: what is usually done."
+    return Section("Before and after", note, rows)
 
 
 def by_misleading(found: Sequence[Judged]) -> Mapping[str, tuple[float, float]]:
@@ -152,6 +151,14 @@ def chart(found: Sequence[Judged]) -> str:
     )
 
 
+_HEAD = """# How well effects of changes are told
+
+Written by `python -m tests.evaluate.impact`, which simulates changes whose effect is known: what
+is said of them is compared with the truth, beside the comparison that is usually made. A figure
+without a bound is reported only.
+"""
+
+
 def _mean(which: Sequence[bool]) -> float:
     return sum(which) / len(which)
 
@@ -161,10 +168,7 @@ def main(each: int = _EACH) -> None:
     found = [judged(change) for size in Size for change in simulated(each, size, _SEED)]
     made = section(found)
     _CHART.write_text(chart(found), "utf-8")
-    text = DOCUMENT.read_text("utf-8")
-    before, _, rest = text.partition(f"## {_TITLE}\n")
-    _, mark, after = rest.partition("\n## ") if rest else ("", "", "")
-    DOCUMENT.write_text(f"{before.rstrip()}\n\n{_section(made)}{mark}{after}", "utf-8")
+    write_document("accuracy-of-effects.md", _HEAD, [made, naive_section(found)])
     for one in made.findings:
         sys.stdout.write(f"{'' if one.kept else 'NOT KEPT '}{one.what}: {one.value:.4f}\n")
     if not all(one.kept for one in made.findings):
