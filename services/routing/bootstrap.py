@@ -13,6 +13,7 @@ from services.routing.adapters.attachments import PostgresAttachmentTransactions
 from services.routing.adapters.bulks import PostgresBulkTransactions
 from services.routing.adapters.channel_replies import PostgresChannelTransactions
 from services.routing.adapters.desk import PostgresDesks
+from services.routing.adapters.issues import PostgresIssueNews, PostgresIssueTransactions
 from services.routing.adapters.live import Live, listening
 from services.routing.adapters.mail import mail_server_of
 from services.routing.adapters.measuring import PostgresWays
@@ -34,18 +35,21 @@ from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.channel_ports import ChannelTransactions
 from services.routing.domain.desk import Desks
 from services.routing.domain.destinations import allowed_by
+from services.routing.domain.issues import IssueTransactions
 from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
 from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
 from services.routing.domain.saved_views import SavedViewTransactions
 from services.routing.domain.ways import Ways
+from services.routing.handlers.issues import keep_news
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice
 from services.routing.handlers.webhooks import Office
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
 from shared.contracts.events import FeedbackScored
+from shared.contracts.plans import OuterLoopChanged
 from shared.contracts.records import Outcome
 from shared.kafka.worker import Subscription
 from shared.postgres.ledger import LedgeredCommit
@@ -60,6 +64,7 @@ PING_TIMEOUT_S = 2.0
 WORKER_ROLE = "closedloop_routing"
 API_ROLE = "closedloop_routing_api"
 SCORED = "feedback.scored.v1"
+OUTER_LOOP = "outer_loop.changed.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,7 @@ class Desk:
     channel_replies: ChannelTransactions
     alert_mails: AlertMails
     views: SavedViewTransactions
+    issues: IssueTransactions
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -97,7 +103,7 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
     async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
         async with pool.acquire() as connection:
             await prepare_months(connection)
-        yield [followup_opener(pool, programs, SystemClock())]
+        yield [followup_opener(pool, programs, SystemClock()), issue_keeper(pool, programs)]
 
 
 def followup_opener(
@@ -121,6 +127,22 @@ def followup_opener(
     )
 
 
+def issue_keeper(pool: Pool, programs: ProgramStore) -> Subscription[OuterLoopChanged]:
+    """Return what the worker does with what the outer loop tells."""
+
+    async def effects(
+        connection: Connection, events: Sequence[OuterLoopChanged]
+    ) -> Sequence[Outcome]:
+        return await keep_news(PostgresIssueNews(connection), events)
+
+    return Subscription(
+        topic=OUTER_LOOP,
+        decode=decoder(OuterLoopChanged),
+        admit=Admission(programs),
+        commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
+    )
+
+
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Hold what requests need, and publish what they change, for as long as the app runs."""
@@ -138,6 +160,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             channel_replies=PostgresChannelTransactions(servers.pool),
             alert_mails=PostgresAlertMails(servers.pool),
             views=PostgresSavedViewTransactions(servers.pool),
+            issues=PostgresIssueTransactions(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),

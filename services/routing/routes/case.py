@@ -43,6 +43,7 @@ from services.routing.routes import wording
 from services.routing.routes.case_channels import channels_part
 from services.routing.routes.case_contact import contact_part
 from services.routing.routes.case_files import files_part
+from services.routing.routes.case_issue import issue_part
 from services.routing.routes.case_merge import merge_part
 from services.routing.routes.case_recovery import recovery_part
 from services.routing.routes.case_reply import reply_part
@@ -296,6 +297,7 @@ async def _context(
         "key": secrets.token_urlsafe(12),
         "keys": _KEYS,
         "merging": await merge_part(desk, who, case, program),
+        "issue": await issue_part(desk, followup, program),
         "recovery": await recovery_part(desk, who, followup, position, program),
         "promise": await panel_of(desk, case, program, can_work=position in WORKERS),
     }

@@ -1,0 +1,81 @@
+"""The systemic issues that follow-ups belong to, as the outer loop tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from services.routing.domain.followup import FollowUp
+from shared.contracts.plans import OuterLoopChange, OuterLoopChanged, PlanState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemicIssue:
+    """What keeps going wrong at a touchpoint, and how far the plan against it has come.
+
+    `customers` have met it as far as the outer loop has told; there may be more by now.
+    """
+
+    issue_id: UUID
+    touchpoint: str
+    what: str
+    customers: int
+    plan_state: PlanState | None
+
+
+class IssueNews(Protocol):
+    """Where the worker keeps what the outer loop tells, in one transaction."""
+
+    async def known_versions(self, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+        """Return the version that is kept of each issue and plan that is known."""
+        ...
+
+    async def keep(self, events: Sequence[OuterLoopChanged]) -> None:
+        """Keep the issues and plans of these events, of each no more than one."""
+        ...
+
+
+class Issues(Protocol):
+    """One tenant's systemic issues."""
+
+    async def at(self, touchpoint: str) -> Sequence[SystemicIssue]:
+        """Return the issues of a touchpoint, those first that most customers met."""
+        ...
+
+
+class IssueTransactions(Protocol):
+    """Opens transactions that see one tenant's issues."""
+
+    def of_issues(self, tenant: str) -> AbstractAsyncContextManager[Issues]:
+        """Open one."""
+        ...
+
+
+def thing_of(change: OuterLoopChange) -> UUID:
+    """Return the id of what changed, whose versions count: the plan, or else the issue."""
+    return change.plan_id or change.issue_id
+
+
+def newest(events: Iterable[OuterLoopChanged], known: Mapping[UUID, int]) -> list[OuterLoopChanged]:
+    """Return of each issue and plan the highest version, where it is higher than the known one."""
+    highest: dict[UUID, OuterLoopChanged] = {}
+    for event in sorted(events, key=lambda one: one.data.version):
+        if event.data.version > known.get(thing_of(event.data), 0):
+            highest[thing_of(event.data)] = event
+    return [highest[thing] for thing in sorted(highest)]
+
+
+def belonging(
+    followup: FollowUp, issues: Sequence[SystemicIssue]
+) -> tuple[SystemicIssue | None, Sequence[SystemicIssue]]:
+    """Return the issue of the confirmed cause, and the others that it may turn out to be.
+
+    Once the cause is confirmed there are no others.
+    """
+    if followup.resolution is None:
+        return None, issues
+    what = followup.resolution.what
+    return next((one for one in issues if one.what == what), None), ()
