@@ -22,3 +22,24 @@ async def sideways_scroll(page: Page) -> int:
     """Return how many pixels the page is wider than its window: 0 on a good page."""
     wide: int = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return max(wide, 0)
+
+
+async def clipped_marks(page: Page) -> list[str]:
+    """Return texts whose marks above or below the letters are, or may be, cut off: none.
+
+    A box must not be lower than its text, and Thai and Lao, which stack marks, need lines of 1.6
+    times the size of the letters.
+    """
+    found: list[str] = await page.evaluate(
+        """() => [...document.querySelectorAll("body *")].filter((one) => {
+          const own = [...one.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+          if (!own || !one.checkVisibility() || one.closest(".hidden-words")) return false;
+          const style = getComputedStyle(one);
+          const cut = style.overflowY !== "visible" && one.scrollHeight > one.clientHeight + 1
+            && !one.matches(".two-lines, textarea, [role=region]");
+          const stacked = /[\u0e00-\u0eff]/.test(one.textContent);
+          const low = parseFloat(style.lineHeight) < 1.6 * parseFloat(style.fontSize) - 0.1;
+          return cut || (stacked && low && !one.matches("option, select, title"));
+        }).map((one) => one.outerHTML.slice(0, 200))"""
+    )
+    return found

@@ -21,7 +21,7 @@ from shared.program.document import Program
 from shared.program.store import open_programs
 from shared.settings import Settings
 from tests.e2e.conftest import Serve
-from tests.e2e.looks import faults_of, sideways_scroll
+from tests.e2e.looks import clipped_marks, faults_of, sideways_scroll
 from tests.integration.routing.company import DOCUMENT, WORDS, scored
 from tests.integration.routing.conftest import token
 from tests.integration.routing.promised import followup_id, walk
@@ -151,6 +151,7 @@ async def test_every_page_is_accessible_and_fits_in_every_language(
         await page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert await faults_of(page) == [], address
         assert await sideways_scroll(page) == 0, address
+        assert await clipped_marks(page) == [], address
     await window.close()
 
 

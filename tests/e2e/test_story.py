@@ -69,8 +69,8 @@ class Thumb:
     """Works a page by touch."""
 
     async def press(self, button: Locator) -> None:
-        """Tap a button, a link or a choice."""
-        await button.tap()
+        """Tap a button, a link or a choice; of two the one at hand, at the foot of the screen."""
+        await button.last.tap()
 
     async def write(self, field: Locator, words: str) -> None:
         """Tap a field and type, or choose what begins so."""
@@ -134,6 +134,9 @@ async def customer(browser: Browser) -> AsyncIterator[Page]:
 async def test_a_case_goes_from_the_first_look_to_the_customers_own_word(
     site: str, worker: Page, hand: Hand, customer: Page
 ) -> None:
+    asked: list[str] = []
+    for page in (worker, customer):
+        page.on("request", lambda request: asked.append(request.url))
     await worker.goto(f"{site}/inbox")
     await looks_right(worker)
     await hand.press(worker.get_by_role("button", name="Noy Keo answers customers"))
@@ -167,6 +170,7 @@ async def test_a_case_goes_from_the_first_look_to_the_customers_own_word(
     await worker.reload()
     await expect(worker.locator(".head-facts")).to_contain_text("verified")
     await looks_right(worker)
+    assert [url for url in asked if not url.startswith(f"{site}/")] == []
 
 
 async def resolve(page: Page, hand: Hand, action: str) -> None:
