@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import Page, expect
+from datetime import timedelta
+from typing import Any
 
+import pytest
+import yaml
+from playwright.async_api import BrowserContext, Page, expect
+
+from services.outer_loop.app import create_app as create_outer_loop
+from services.outer_loop.bootstrap import WORKER_ROLE
 from services.routing.app import create_app as create_routing
 from services.scoring.app import create_app as create_scoring
-from shared.clock import SystemClock
+from shared.clock import FixedClock, SystemClock
 from shared.postgres.pool import create_pool
+from shared.program.document import Program
+from shared.program.store import open_programs
 from shared.settings import Settings
+from shared.web.auth import COOKIE, Principal, issue_token
 from tests.e2e.conftest import Serve
 from tests.e2e.test_inbox import arrive, case_of, sign_in
+from tests.integration.outer_loop import story
+from tests.integration.outer_loop.batches import Worker
 from tests.integration.routing.company import scored
 from tests.integration.routing.conftest import activate_programs
 from tests.integration.routing.promised import link_of_case
@@ -98,6 +109,95 @@ async def test_a_score_of_feedback_that_holds_a_script_is_explained_and_nothing_
     for place in (f"/scoring/review/{feedback}", f"/scoring/feedback/{feedback}"):
         await page.goto(f"{site}{place}")
         await shows_and_runs_nothing(page, watched)
+
+
+def named_by_script(part: Any) -> Any:  # noqa: ANN401  (any part of a document)
+    """Return the part with a script for every name that people see in it."""
+    if isinstance(part, dict):
+        return {
+            key: SCRIPT if key == "name" else named_by_script(inner) for key, inner in part.items()
+        }
+    return [named_by_script(inner) for inner in part] if isinstance(part, list) else part
+
+
+async def sign_in_as(context: BrowserContext, settings: Settings, site: str, subject: str) -> None:
+    """Open the board's pages to somebody whose own name holds a script, too."""
+    roles = frozenset({"contributor", "department_head"})
+    who = Principal(tenant=story.TENANT, subject=subject, name=SCRIPT, roles=roles)
+    value = issue_token(who, settings.secret, lifetime=timedelta(hours=1))
+    await context.add_cookies([{"name": COOKIE, "value": value, "url": site}])
+
+
+async def bring_an_issue(settings: Settings) -> str:
+    """Let a cause whose name, place and customers hold a script become an issue; give its path."""
+    document = named_by_script(yaml.safe_load(story.program_yaml()))
+    async with open_programs(settings.database_url, role="closedloop_program") as programs:
+        await programs.activate(yaml.safe_dump(document), who="tests", why="a first one")
+    known = {story.TENANT: Program.model_validate(document | {"version": 1})}
+    now = SystemClock().now()
+    yesterday: dict[str, Any] = {"at": now - timedelta(days=1)}
+    unknown = yesterday | {"touchpoint": SCRIPT, "what": SCRIPT, "why": SCRIPT}
+    async with await create_pool(settings.database_url, role=WORKER_ROLE) as pool:
+        worker = Worker(pool, known, FixedClock(now))
+        for kind, facts in {"known": yesterday, "unknown": unknown}.items():
+            events = [
+                story.changed(f"{kind}-{n}", customer=f"{n} {SCRIPT}", **facts) for n in range(5)
+            ]
+            await worker.followups(events)
+        [row] = await worker.rows(
+            "SELECT issue_id FROM outer_loop.systemic_issue WHERE what = 'refund_late'"
+        )
+    return f"/board/issues/{row['issue_id']}"
+
+
+async def test_a_script_on_the_board_is_read_there_and_does_not_run(
+    page: Page, context: BrowserContext, watched: list[str], settings: Settings, serve: Serve
+) -> None:
+    issue = await bring_an_issue(settings)
+    site = serve(create_outer_loop(settings))
+    await sign_in_as(context, settings, site, "olga")
+    await page.goto(f"{site}/board")
+    await shows_and_runs_nothing(page, watched, 10)
+    await page.goto(f"{site}{issue}")
+    await shows_and_runs_nothing(page, watched, 10)  # what, where, why, each customer, departments
+
+    await page.get_by_label("What shall change").fill(SCRIPT)
+    item = page.get_by_role("group", name="Item 1")
+    await item.get_by_label("What will be done").fill(SCRIPT)
+    await page.get_by_role("button", name="Propose the plan").click()
+    await expect(page.get_by_role("alert")).to_contain_text("need another look")
+    assert ["422" in one for one in watched] == [True]  # the refusal itself
+    watched.clear()
+    await shows_and_runs_nothing(page, watched)
+    await expect(item.get_by_label("What will be done")).to_have_value(SCRIPT)
+    await item.get_by_label("Department").select_option("finance")
+    await item.get_by_label("Owner").select_option("olga")
+    await item.get_by_label("Due").fill("2030-01-15")
+    await page.get_by_role("button", name="Propose the plan").click()
+    await page.wait_for_url("**/board/plans/*")
+    await shows_and_runs_nothing(page, watched, 3)  # the name of the cause, the summary, the item
+    plan = page.url.partition("?")[0]
+
+    await page.get_by_text("Put on hold").first.click()
+    await page.get_by_label("Why", exact=True).fill(SCRIPT)
+    await page.get_by_role("button", name="Put on hold").click()
+    await page.wait_for_url("**?notice=moved")
+    await shows_and_runs_nothing(page, watched, 5)  # and the reason, twice
+    await page.goto(f"{site}/board")
+    await expect(page.get_by_text("on hold", exact=True).first).to_be_visible()
+    await shows_and_runs_nothing(page, watched, 10)
+
+    await page.goto(plan)
+    await page.get_by_role("button", name="Take up again").click()
+    await page.get_by_role("button", name="Send to review").click()
+    await sign_in_as(context, settings, site, "fatima")
+    await page.goto(plan)
+    await page.get_by_role("textbox").first.fill(SCRIPT)
+    await page.get_by_role("button", name="Reject").click()
+    await page.wait_for_url("**?notice=rejected")
+    await shows_and_runs_nothing(page, watched, 5)
+    await page.goto(f"{site}{issue}")
+    await shows_and_runs_nothing(page, watched, 10)
 
 
 async def test_even_markup_that_got_into_a_page_runs_nothing(
