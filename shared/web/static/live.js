@@ -31,6 +31,19 @@
   });
   document.addEventListener("visibilitychange", () => { if (stale) refresh(); });
 
+  // Whoever stood on a row that has left stands on the one that took its place.
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  let stood = null;
+  document.addEventListener("htmx:before:swap", () => {
+    const here = document.activeElement;
+    stood = here.closest("[data-live]") && rows().indexOf(here.closest("[data-row]"));
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    if (stood === null || document.activeElement !== document.body) return;
+    const row = rows()[Math.min(stood, rows().length - 1)];
+    (row?.querySelector("a") ?? document.getElementById("main")).focus({ preventScroll: true });
+  });
+
   function connect() {
     stream?.close();
     stream = new EventSource(list().dataset.live);
