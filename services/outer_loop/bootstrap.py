@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from services.outer_loop.adapters.counts import rebuild, uncounted
 from services.outer_loop.adapters.facts import (
     PostgresFeedbackFacts,
     PostgresFollowUpFacts,
@@ -24,6 +25,7 @@ from shared.kafka.worker import Subscription
 from shared.postgres.ledger import Effects, LedgeredCommit
 from shared.postgres.pool import Connection, Pool, create_pool
 from shared.program.admission import Admission
+from shared.program.document import Program
 from shared.program.store import ProgramStore, open_programs
 from shared.settings import Settings
 from shared.web.servers import open_servers
@@ -44,6 +46,7 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
     pool = await create_pool(settings.database_url, role=WORKER_ROLE)
     async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
         await ensure_partitions(pool)
+        await _count_what_is_uncounted(pool, programs)
 
         async def keep_feedback(
             connection: Connection, events: Sequence[FeedbackScored]
@@ -64,6 +67,29 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
             _subscription(pool, admission, SCORED, FeedbackScored, keep_feedback),
             _subscription(pool, admission, CHANGED, FollowUpChanged, keep_followups),
         ]
+
+
+@asynccontextmanager
+async def open_rebuild(settings: Settings) -> AsyncIterator[tuple[Pool, ProgramStore]]:
+    """Open what a rebuild of the counts needs."""
+    pool = await create_pool(settings.database_url, role=WORKER_ROLE)
+    async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
+        yield pool, programs
+
+
+async def rebuild_counts(pool: Pool, programs: Mapping[str, Program]) -> None:
+    """Count every fact anew, all tenants in one transaction, each in the zone of its program."""
+    zones = {tenant: program.time_zone for tenant, program in programs.items()}
+    async with pool.acquire() as connection, connection.transaction():
+        await rebuild(connection, zones)
+
+
+async def _count_what_is_uncounted(pool: Pool, programs: ProgramStore) -> None:
+    """After the release that brought the counts: count what was known before it."""
+    async with pool.acquire() as connection:
+        behind = await uncounted(connection)
+    if behind:
+        await rebuild_counts(pool, await programs.active())
 
 
 def _subscription(

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
+from services.outer_loop.adapters.counts import (
+    begin_counting,
+    columns,
+    count_causes,
+    count_voices,
+    know_causes,
+)
+from services.outer_loop.domain.counting import CauseMet, suggested_by
 from services.outer_loop.domain.issue import (
     FeedbackFact,
     FollowUpVersion,
@@ -25,7 +33,8 @@ QUERIES = load(Path(__file__).parents[1] / "sql" / "queries" / "facts.sql")
 
 _FEEDBACK = (
     "feedback_id", "received_at", "tenant", "customer_id", "touchpoint", "department",
-    "category", "severity", "occurred_at",
+    "category", "severity", "occurred_at", "segment", "journey", "place", "product", "account_id",
+    "customer_value", "theme", "theme_millionths", "cause", "cause_millionths",
 )  # fmt: skip
 _VERSION = (
     "followup_id", "version", "changed_at", "tenant", "customer_id", "touchpoint",
@@ -38,21 +47,25 @@ _ISSUE = (
 )  # fmt: skip
 
 
-def columns(rows: Sequence[object], names: Sequence[str]) -> list[list[Any]]:
-    """Return one list for each name, with that attribute of every row: what unnest takes."""
-    return [[get(row) for row in rows] for get in map(attrgetter, names)]
-
-
 @dataclass(frozen=True, slots=True)
 class PostgresFeedbackFacts:
     """The port FeedbackFacts."""
 
     connection: Connection
 
+    async def begin(self, zones: Mapping[str, str]) -> None:
+        """Keep rebuilds away until the end of the transaction, and know each tenant's zone."""
+        await begin_counting(self.connection, zones)
+
     async def add(self, facts: Sequence[FeedbackFact]) -> Collection[UUID]:
         """Add those that are new, and return their ids."""
         rows = await self.connection.fetch(QUERIES["add_feedback"], *columns(facts, _FEEDBACK))
         return [row["feedback_id"] for row in rows]
+
+    async def count(self, new: Sequence[FeedbackFact]) -> None:
+        """Add facts that are new to the counts by day."""
+        await count_causes(self.connection, list(suggested_by(new)))
+        await count_voices(self.connection, new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +74,29 @@ class PostgresFollowUpFacts:
 
     connection: Connection
 
+    async def begin(self, zones: Mapping[str, str]) -> None:
+        """Keep rebuilds away until the end of the transaction, and know each tenant's zone."""
+        await begin_counting(self.connection, zones)
+
     async def add(self, versions: Sequence[FollowUpVersion]) -> Collection[VersionId]:
         """Add the versions that are new, and return them."""
         rows = await self.connection.fetch(QUERIES["add_versions"], *columns(versions, _VERSION))
         return [(row["followup_id"], row["version"]) for row in rows]
 
-    async def keep_latest(self, versions: Sequence[FollowUpVersion]) -> None:
+    async def keep_latest(self, versions: Sequence[FollowUpVersion]) -> Sequence[CauseMet]:
         """Bring each follow-up to its highest version; a lower one changes nothing."""
-        await self.connection.execute(QUERIES["keep_latest"], *columns(versions, _LATEST))
+        rows = await self.connection.fetch(QUERIES["keep_latest"], *columns(versions, _LATEST))
+        changes = [_met(row, "old_", -1) for row in rows] + [_met(row, "", 1) for row in rows]
+        return [one for one in changes if one.what]
+
+    async def count(self, met: Sequence[CauseMet]) -> None:
+        """Bring the counts by day up to date."""
+        await count_causes(self.connection, met)
 
     async def hold(self, keys: Sequence[IssueKey]) -> None:
-        """Wait for other batches that count for the same keys, and keep others waiting."""
+        """Wait for other batches that count for the same keys, and know the keys from now on."""
         await self.connection.execute(QUERIES["hold_keys"], [str(key.issue_id) for key in keys])
+        await know_causes(self.connection, keys)
 
     async def open_among(self, keys: Sequence[IssueKey]) -> Collection[IssueKey]:
         """Return which of the keys have an issue."""
@@ -119,6 +143,20 @@ class PostgresFollowUpFacts:
             opened_by = (named.pop("followup_id"), named.pop("followup_version"))
             found[opened_by].append(Change(plan_id=None, opened_by=opened_by, **named))
         return found
+
+
+def _met(row: Record, when: str, things: int) -> CauseMet:
+    return CauseMet(
+        tenant=row["tenant"],
+        customer_id=row[f"{when}customer_id"],
+        kind="confirmed",
+        touchpoint=row[f"{when}touchpoint"],
+        department=row[f"{when}department"],
+        what=row[f"{when}what"],
+        why=row[f"{when}why"],
+        occurred_at=row[f"{when}occurred_at"],
+        things=things,
+    )
 
 
 async def log_changes(connection: Connection, changes: Sequence[Change]) -> None:

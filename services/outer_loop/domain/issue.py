@@ -17,7 +17,11 @@ CONFIRMING = frozenset({FollowUpState.RESOLVED, FollowUpState.VERIFIED, FollowUp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackFact:
-    """Who said something where and when, and how they stand to the company."""
+    """Who said something where and when, how they stand to the company, and what scoring read.
+
+    `theme` (what went wrong) and `cause` (why) are suggested; how probable, in millionths.
+    `customer_value` is what the customer is worth, in the tenant's currency.
+    """
 
     feedback_id: UUID
     received_at: datetime
@@ -28,6 +32,16 @@ class FeedbackFact:
     category: str
     severity: str
     occurred_at: datetime
+    segment: str | None = None
+    journey: str | None = None
+    place: str | None = None
+    product: str | None = None
+    account_id: str | None = None
+    customer_value: float | None = None
+    theme: str | None = None
+    theme_millionths: int | None = None
+    cause: str | None = None
+    cause_millionths: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

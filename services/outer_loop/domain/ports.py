@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.outer_loop.domain.counting import CauseMet
 from services.outer_loop.domain.issue import (
     FeedbackFact,
     FollowUpVersion,
@@ -44,20 +45,39 @@ class Change:
 class FeedbackFacts(Protocol):
     """Keeps feedback facts, in the transaction of one batch."""
 
+    async def begin(self, zones: Mapping[str, str]) -> None:
+        """Make ready to count; `zones` has the time zone of every tenant of the batch."""
+        ...
+
     async def add(self, facts: Sequence[FeedbackFact]) -> Collection[UUID]:
         """Add those that are new, and return their ids."""
+        ...
+
+    async def count(self, new: Sequence[FeedbackFact]) -> None:
+        """Add facts that are new to the counts by day."""
         ...
 
 
 class FollowUpFacts(Protocol):
     """Keeps follow-ups and the issues that grow out of them, in the transaction of one batch."""
 
+    async def begin(self, zones: Mapping[str, str]) -> None:
+        """Make ready to count; `zones` has the time zone of every tenant of the batch."""
+        ...
+
     async def add(self, versions: Sequence[FollowUpVersion]) -> Collection[VersionId]:
         """Add the versions that are new, and return them."""
         ...
 
-    async def keep_latest(self, versions: Sequence[FollowUpVersion]) -> None:
-        """Bring each follow-up to its highest version; a lower one changes nothing."""
+    async def keep_latest(self, versions: Sequence[FollowUpVersion]) -> Sequence[CauseMet]:
+        """Bring each follow-up to its highest version; a lower one changes nothing.
+
+        Returns what that changes: the causes that are no more, and those that are now.
+        """
+        ...
+
+    async def count(self, met: Sequence[CauseMet]) -> None:
+        """Bring the counts by day up to date."""
         ...
 
     async def hold(self, keys: Sequence[IssueKey]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from services.outer_loop.domain.counting import millionths
 from services.outer_loop.domain.issue import (
     CONFIRMING,
     FeedbackFact,
@@ -38,9 +39,10 @@ async def record_feedback(
     `programs` holds every tenant of the events.
     """
     distinct = {event.data.feedback_id: event for event in events}
-    new = set(
-        await facts.add([_feedback_fact(distinct[id_], programs) for id_ in sorted(distinct)])
-    )
+    said = [_feedback_fact(distinct[id_], programs) for id_ in sorted(distinct)]
+    await facts.begin(_zones(events, programs))
+    new = set(await facts.add(said))
+    await facts.count([fact for fact in said if fact.feedback_id in new])
     outcomes = []
     for event in events:
         outcomes.append(Outcome(fresh=event.data.feedback_id in new))
@@ -58,9 +60,11 @@ async def record_followups(
     """
     distinct = {_version_id(event): event for event in events}
     versions = {id_: _version(distinct[id_]) for id_ in sorted(distinct)}
+    await facts.begin(_zones(events, programs))
     new = set(await facts.add(list(versions.values())))
-    await facts.keep_latest(_latest(versions.values()))
+    met = await facts.keep_latest(_latest(versions.values()))
     await _open_due_issues(facts, [versions[id_] for id_ in sorted(new)], programs, clock)
+    await facts.count(met)
     changes = await facts.messages_of(sorted(versions))
     outcomes = []
     for event in events:
@@ -142,6 +146,12 @@ def _latest(versions: Iterable[FollowUpVersion]) -> list[FollowUpVersion]:
     return list({version.followup_id: version for version in versions}.values())
 
 
+def _zones(
+    events: Sequence[FeedbackScored] | Sequence[FollowUpChanged], programs: Programs
+) -> Mapping[str, str]:
+    return {tenant: programs[tenant].time_zone for tenant in sorted({e.tenant for e in events})}
+
+
 def _version_id(event: FollowUpChanged) -> VersionId:
     return event.data.followup_id, event.data.version
 
@@ -158,6 +168,16 @@ def _feedback_fact(event: FeedbackScored, programs: Programs) -> FeedbackFact:
         category=scored.score.category,
         severity=scored.score.severity,
         occurred_at=said.occurred_at,
+        segment=said.segment,
+        journey=said.journey,
+        place=said.place,
+        product=said.product,
+        account_id=said.account_id,
+        customer_value=said.customer_value,
+        theme=scored.theme and scored.theme.label,
+        theme_millionths=scored.theme and millionths(scored.theme.probability),
+        cause=scored.cause and scored.cause.label,
+        cause_millionths=scored.cause and millionths(scored.cause.probability),
     )
 
 

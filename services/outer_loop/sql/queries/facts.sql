@@ -1,10 +1,12 @@
 -- name: add_feedback
 INSERT INTO outer_loop.feedback_fact (
     feedback_id, received_at, tenant, customer_id, touchpoint, department, category, severity,
-    occurred_at)
+    occurred_at, segment, journey, place, product, account_id, customer_value, theme,
+    theme_millionths, cause, cause_millionths)
 SELECT * FROM unnest(
     $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::timestamptz[])
+    $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::text[], $13::text[],
+    $14::text[], $15::float8[], $16::text[], $17::int[], $18::text[], $19::int[])
 ON CONFLICT DO NOTHING
 RETURNING feedback_id
 
@@ -38,6 +40,11 @@ ON CONFLICT (followup_id) DO UPDATE SET
     severity = excluded.severity,
     resolved_at = excluded.resolved_at
 WHERE known.version < excluded.version
+RETURNING old.customer_id AS old_customer_id, old.touchpoint AS old_touchpoint,
+          old.department AS old_department, old.what AS old_what, old.why AS old_why,
+          old.occurred_at AS old_occurred_at,
+          new.tenant, new.customer_id, new.touchpoint, new.department, new.what, new.why,
+          new.occurred_at
 
 -- name: hold_keys
 -- Taken in the order of the numbers, the same for everyone: two batches never wait for each
