@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,6 +12,16 @@ from shared.contracts.events import CloudEvent, LanguageTag, Moment, Name, Toler
 
 #: The language that every communication is written in, whatever others it has.
 FALLBACK_LANGUAGE = "en"
+#: What customers' pages and mails can be read in, by tag of BCP 47, each in its own name.
+CUSTOMER_LANGUAGES: Mapping[str, str] = {
+    "en": "English",
+    "zh": "中文",
+    "th": "ไทย",
+    "lo": "ລາວ",
+    "kk": "Қазақша",
+    "hmn": "Hmoob",
+    "es": "Español",
+}
 #: The longest text of one language, in characters.
 LONGEST_CHANGE_TEXT = 1500
 MOST_LANGUAGES = 12
