@@ -16,6 +16,8 @@ from services.outer_loop.routes import (
     pages,
     plan_page,
     plans,
+    telling,
+    telling_page,
 )
 from shared.settings import Settings
 from shared.web import site
@@ -39,6 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     site.install(app, settings)
-    for part in (issues, plans, board, issue_page, plan_page, pages, health):
+    parts = (issues, plans, telling, board, issue_page, plan_page, telling_page, pages, health)
+    for part in parts:
         app.include_router(part.routes)
     return app

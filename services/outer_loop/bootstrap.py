@@ -14,10 +14,13 @@ from services.outer_loop.adapters.facts import (
 )
 from services.outer_loop.adapters.plans import PostgresPlans
 from services.outer_loop.adapters.reads import Reads
+from services.outer_loop.adapters.telling import PostgresTellings, PostgresThreads
 from services.outer_loop.domain.ports import Plans
 from services.outer_loop.handlers.facts import record_feedback, record_followups
+from services.outer_loop.handlers.threads import follow, keep_flagged, keep_outcomes
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
+from shared.contracts.communications import LoopCommunicationTold
 from shared.contracts.events import CloudEvent, FeedbackScored, FollowUpChanged
 from shared.contracts.records import Outcome
 from shared.kafka.worker import Subscription
@@ -31,6 +34,7 @@ from shared.web.servers import open_servers
 GROUP = "outer_loop"
 SCORED = "feedback.scored.v1"
 CHANGED = "followup.changed.v1"
+TOLD = "loop.communication.told.v1"
 WORKER_ROLE = "closedloop_outer_loop"
 API_ROLE = "closedloop_outer_loop_api"
 
@@ -49,20 +53,28 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
             connection: Connection, events: Sequence[FeedbackScored]
         ) -> Sequence[Outcome]:
             facts = PostgresFeedbackFacts(connection)
+            await keep_flagged(PostgresThreads(connection), events)
             return await record_feedback(facts, events, programs=await programs.active())
 
         async def keep_followups(
             connection: Connection, events: Sequence[FollowUpChanged]
         ) -> Sequence[Outcome]:
             facts = PostgresFollowUpFacts(connection)
+            await follow(PostgresThreads(connection), events)
             return await record_followups(
                 facts, events, programs=await programs.active(), clock=clock
             )
+
+        async def keep_told(
+            connection: Connection, events: Sequence[LoopCommunicationTold]
+        ) -> Sequence[Outcome]:
+            return await keep_outcomes(PostgresThreads(connection), events)
 
         admission = Admission(programs)
         yield [
             _subscription(pool, admission, SCORED, FeedbackScored, keep_feedback),
             _subscription(pool, admission, CHANGED, FollowUpChanged, keep_followups),
+            _subscription(pool, admission, TOLD, LoopCommunicationTold, keep_told),
         ]
 
 
@@ -83,6 +95,7 @@ class Board:
 
     plans: Plans
     reads: Reads
+    tellings: PostgresTellings
     programs: ProgramStore
     clock: Clock
 
@@ -96,6 +109,7 @@ async def open_board(settings: Settings) -> AsyncIterator[Board]:
         yield Board(
             plans=PostgresPlans(servers.pool),
             reads=Reads(servers.pool),
+            tellings=PostgresTellings(servers.pool),
             programs=servers.programs,
             clock=SystemClock(),
         )

@@ -24,6 +24,8 @@ NOTICES = {
     "moved": "The plan was moved.",
     "done": "The items are marked as done.",
     "approved": "Your approval is recorded.",
+    "telling_kept": "Kept. Look at it as customers will read it, and send it when it is right.",
+    "telling_sent": "It is on its way; below stands what becomes of it.",
     "rejected": "Your rejection is recorded, with its reason. The plan is rejected.",
 }
 
