@@ -11,6 +11,7 @@ from services.outer_loop.bootstrap import open_board
 from services.outer_loop.routes import (
     board,
     health,
+    impact,
     issue_page,
     issues,
     pages,
@@ -39,6 +40,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     site.install(app, settings)
-    for part in (issues, plans, board, issue_page, plan_page, pages, health):
+    for part in (issues, plans, impact, board, issue_page, plan_page, pages, health):
         app.include_router(part.routes)
     return app
