@@ -11,6 +11,7 @@ from services.outer_loop.bootstrap import open_board
 from services.outer_loop.routes import (
     board,
     health,
+    impact,
     issue_page,
     issues,
     pages,
@@ -21,6 +22,20 @@ from services.outer_loop.routes import (
 )
 from shared.settings import Settings
 from shared.web import site
+
+#: What the app is made of, the API before the pages.
+_PARTS = (
+    issues,
+    plans,
+    impact,
+    telling,
+    board,
+    issue_page,
+    plan_page,
+    telling_page,
+    pages,
+    health,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -41,7 +56,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     site.install(app, settings)
-    parts = (issues, plans, telling, board, issue_page, plan_page, telling_page, pages, health)
-    for part in parts:
+    for part in _PARTS:
         app.include_router(part.routes)
     return app
