@@ -76,6 +76,14 @@ SET body = routing.about_nobody(body::jsonb, $2, $3)
 WHERE tenant = $1 AND lane IN (
     SELECT followup_id FROM routing.followup WHERE tenant = $1 AND customer_id = $2)
 
+-- name: loop_communication
+UPDATE routing.loop_communication
+SET customer_id = $3, recipient = '', opening = '', claimed_until = NULL,
+    why_not = CASE state WHEN 'queued' THEN 'erased' ELSE why_not END,
+    settled_at = coalesce(settled_at, now()),
+    state = CASE state WHEN 'queued' THEN 'not_reachable' ELSE state END
+WHERE tenant = $1 AND customer_id = $2
+
 -- name: idempotency
 -- Stored answers, which last a day.
 DELETE FROM routing.idempotency

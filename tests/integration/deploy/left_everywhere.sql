@@ -112,3 +112,24 @@ INSERT INTO outer_loop.root_cause_fact (followup_id, version, tenant, customer_i
 SELECT followup_id, 1, tenant, customer_id, 'delivery', 'logistics', 'resolved', 'high', 'delay',
        'weather', now(), now(), now()
 FROM case_of_somebody;
+
+INSERT INTO routing.loop_communication (telling_id, tenant, communication_id, issue_id, named_id,
+                                        customer_id, texts, approved_by, created_at, state,
+                                        recipient, opening, due_at)
+SELECT gen_random_uuid(), tenant, gen_random_uuid(), gen_random_uuid(), followup_id, customer_id,
+       '{}', 'ana', now(), 'queued', address, words, now()
+FROM case_of_somebody;
+
+INSERT INTO outer_loop.flagged_feedback (feedback_id, tenant, customer_id, touchpoint, occurred_at)
+SELECT followup_id, tenant, customer_id, 'delivery', now() FROM case_of_somebody;
+INSERT INTO outer_loop.followup_thread (followup_id, tenant, feedback_id, customer_id, touchpoint,
+                                        occurred_at, version, state, can_be_written_to)
+SELECT followup_id, tenant, followup_id, customer_id, 'delivery', now(), 1, 'new', true
+FROM case_of_somebody;
+-- What they are told belongs to a plan; here there is none.
+SET session_replication_role = replica;
+INSERT INTO outer_loop.communication_recipient (communication_id, tenant, issue_id, customer_id,
+                                                followup_id, basis)
+SELECT gen_random_uuid(), tenant, gen_random_uuid(), customer_id, followup_id, 'confirmed'
+FROM case_of_somebody;
+RESET session_replication_role;
