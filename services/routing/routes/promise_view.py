@@ -90,7 +90,7 @@ class PromiseView:
 def view_of_visit(seen: Visit, say: Catalogue, now: datetime) -> PromiseView:
     """Return what the page says to a customer who reads `say`."""
     followup, program, promise = seen.followup, seen.program, seen.promise
-    zone = zone_of(followup, program)
+    zone = program.zone_of(followup.team)
     commitment = commitment_of(followup, program, now)
     asked = seen.asked
     called = promise.call_asked_at if wants_person(promise, seen.history) else None
@@ -131,12 +131,6 @@ def _heard(followup: FollowUp, say: Catalogue, zone: str) -> Heard:
         said_in=voice.language or "",
         received=say("received", moment=say.at(voice.received_at, zone)),
     )
-
-
-def zone_of(followup: FollowUp, program: Program) -> str:
-    """Return the time zone of the follow-up's team: the one its deadlines are kept in."""
-    calendar = program.calendar_of(followup.team)
-    return calendar.time_zone if calendar else program.time_zone
 
 
 def promised(
