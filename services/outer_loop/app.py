@@ -18,6 +18,8 @@ from services.outer_loop.routes import (
     plans,
     telling,
     telling_page,
+    thread_page,
+    threads,
 )
 from shared.settings import Settings
 from shared.web import site
@@ -41,7 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     site.install(app, settings)
-    parts = (issues, plans, telling, board, issue_page, plan_page, telling_page, pages, health)
-    for part in parts:
+    apis = (issues, plans, telling, threads)
+    shown = (board, issue_page, plan_page, telling_page, thread_page, pages)
+    for part in (*apis, *shown, health):
         app.include_router(part.routes)
     return app

@@ -15,6 +15,7 @@ from services.outer_loop.adapters.facts import (
 from services.outer_loop.adapters.plans import PostgresPlans
 from services.outer_loop.adapters.reads import Reads
 from services.outer_loop.adapters.telling import PostgresTellings, PostgresThreads
+from services.outer_loop.adapters.threads import ThreadReads
 from services.outer_loop.domain.ports import Plans
 from services.outer_loop.handlers.facts import record_feedback, record_followups
 from services.outer_loop.handlers.threads import follow, keep_flagged, keep_outcomes
@@ -96,6 +97,7 @@ class Board:
     plans: Plans
     reads: Reads
     tellings: PostgresTellings
+    threads: ThreadReads
     programs: ProgramStore
     clock: Clock
 
@@ -110,6 +112,7 @@ async def open_board(settings: Settings) -> AsyncIterator[Board]:
             plans=PostgresPlans(servers.pool),
             reads=Reads(servers.pool),
             tellings=PostgresTellings(servers.pool),
+            threads=ThreadReads(servers.pool),
             programs=servers.programs,
             clock=SystemClock(),
         )
