@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from services.outer_loop.bootstrap import open_board
 from services.outer_loop.routes import (
+    *apis,
+    *shown,
     board,
     health,
     impact,
@@ -33,6 +35,8 @@ _PARTS = (
     issue_page,
     plan_page,
     telling_page,
+    *apis,
+    *shown,
     pages,
     health,
 )

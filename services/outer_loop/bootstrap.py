@@ -14,9 +14,12 @@ from services.outer_loop.adapters.facts import (
 )
 from services.outer_loop.adapters.plans import PostgresPlans
 from services.outer_loop.adapters.reads import Reads
+from services.outer_loop.adapters.recurrence import PostgresRecurrences, RecurrenceReads
 from services.outer_loop.adapters.telling import PostgresTellings, PostgresThreads
+from services.outer_loop.adapters.threads import ThreadReads
 from services.outer_loop.domain.ports import Plans
 from services.outer_loop.handlers.facts import record_feedback, record_followups
+from services.outer_loop.handlers.recurrence import watch
 from services.outer_loop.handlers.threads import follow, keep_flagged, keep_outcomes
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
@@ -61,9 +64,10 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
         ) -> Sequence[Outcome]:
             facts = PostgresFollowUpFacts(connection)
             await follow(PostgresThreads(connection), events)
-            return await record_followups(
-                facts, events, programs=await programs.active(), clock=clock
-            )
+            known = await programs.active()
+            outcomes = await record_followups(facts, events, programs=known, clock=clock)
+            recurrences = PostgresRecurrences(connection)
+            return await watch(recurrences, events, outcomes, programs=known, clock=clock)
 
         async def keep_told(
             connection: Connection, events: Sequence[LoopCommunicationTold]
@@ -96,6 +100,8 @@ class Board:
     plans: Plans
     reads: Reads
     tellings: PostgresTellings
+    threads: ThreadReads
+    recurrences: RecurrenceReads
     programs: ProgramStore
     clock: Clock
 
@@ -110,6 +116,8 @@ async def open_board(settings: Settings) -> AsyncIterator[Board]:
             plans=PostgresPlans(servers.pool),
             reads=Reads(servers.pool),
             tellings=PostgresTellings(servers.pool),
+            threads=ThreadReads(servers.pool),
+            recurrences=RecurrenceReads(servers.pool),
             programs=servers.programs,
             clock=SystemClock(),
         )

@@ -144,7 +144,10 @@ async def _page(
         until = await reads.data_until(board.clock.now())
         [issue] = await reads.issues(IssueFilter(issue_id=plan.issue_id), until)
         changes = await reads.changes_of(plan.issue_id)
+    back = await board.recurrences.of(reader.tenant, plan.issue_id)
     context = {
+        "came_back": next((one for one in back if one.plan_id == plan_id), None),
+        "follows": next((one for one in back if one.recurred_at <= plan.proposed_at), None),
         "names": names,
         "program": program,
         "plan": plan,

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.outer_loop.adapters.facts import PostgresFeedbackFacts, PostgresFollowUpFacts
+from services.outer_loop.adapters.recurrence import PostgresRecurrences
 from services.outer_loop.adapters.telling import PostgresThreads
 from services.outer_loop.handlers.facts import record_feedback, record_followups
+from services.outer_loop.handlers.recurrence import watch
 from services.outer_loop.handlers.threads import follow, keep_flagged, keep_outcomes
 from shared.clock import FixedClock
 from shared.contracts.communications import LoopCommunicationTold
@@ -43,7 +45,16 @@ class Worker:
         async with self.pool.acquire() as connection, connection.transaction():
             await follow(PostgresThreads(connection), events)
             facts = PostgresFollowUpFacts(connection)
-            return await record_followups(facts, events, programs=self.programs, clock=self.clock)
+            outcomes = await record_followups(
+                facts, events, programs=self.programs, clock=self.clock
+            )
+            return await watch(
+                PostgresRecurrences(connection),
+                events,
+                outcomes,
+                programs=self.programs,
+                clock=self.clock,
+            )
 
     async def told(self, events: Sequence[LoopCommunicationTold]) -> Sequence[Outcome]:
         """Handle one batch of loop.communication.told.v1."""
