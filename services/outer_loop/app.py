@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.outer_loop.bootstrap import open_board
 from services.outer_loop.routes import (
     board,
+    effect_page,
     health,
     impact,
     issue_page,
@@ -40,6 +41,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     site.install(app, settings)
-    for part in (issues, plans, impact, board, issue_page, plan_page, pages, health):
+    for part in (issues, plans, impact, board, issue_page, plan_page, effect_page, pages, health):
         app.include_router(part.routes)
     return app

@@ -23,6 +23,7 @@ NOTICES = {
     "proposed": "The plan is proposed. Send it to review when the items are right.",
     "moved": "The plan was moved.",
     "done": "The items are marked as done.",
+    "designed": "What will be measured is set.",
     "approved": "Your approval is recorded.",
     "rejected": "Your rejection is recorded, with its reason. The plan is rejected.",
 }
