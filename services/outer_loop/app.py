@@ -9,9 +9,8 @@ from fastapi import FastAPI
 
 from services.outer_loop.bootstrap import open_board
 from services.outer_loop.routes import (
-    *apis,
-    *shown,
     board,
+    effect_page,
     health,
     impact,
     issue_page,
@@ -21,6 +20,8 @@ from services.outer_loop.routes import (
     plans,
     telling,
     telling_page,
+    thread_page,
+    threads,
 )
 from shared.settings import Settings
 from shared.web import site
@@ -35,8 +36,9 @@ _PARTS = (
     issue_page,
     plan_page,
     telling_page,
-    *apis,
-    *shown,
+    threads,
+    thread_page,
+    effect_page,
     pages,
     health,
 )

@@ -211,6 +211,12 @@ def picked_days(confirmations: Sequence[Confirmation], threshold: Threshold) -> 
     return None
 
 
+def accepts_design(plan: ActionPlan, present: PlannedDesign | None) -> bool:
+    """Tell whether the plan's state allows another design; a frozen one asks for a reason too."""
+    decided_on = plan.state is PlanState.UNDER_REVIEW and present is not None
+    return not (decided_on or plan.state is PlanState.ON_HOLD or plan.state in FINAL)
+
+
 def redesigned(
     plan: ActionPlan, present: PlannedDesign | None, reason: str, *, at: datetime
 ) -> ActionPlan:
@@ -223,8 +229,7 @@ def redesigned(
         PlanError: in a state that allows no change.
         InvalidPlanError: without the reason that an approved plan asks for.
     """
-    decided_on = plan.state is PlanState.UNDER_REVIEW and present is not None
-    if decided_on or plan.state is PlanState.ON_HOLD or plan.state in FINAL:
+    if not accepts_design(plan, present):
         raise PlanError(
             f"The plan is {in_words(plan.state)}: its impact design stays as it is.",
             remedy="Take it up again first."

@@ -71,6 +71,14 @@ class Impact:
     power: PowerOut | None
     assessed: list[Assessed]
 
+    @property
+    def latest(self) -> Assessed | None:
+        """The latest assessment by the present design."""
+        if not self.assessed or not self.planned:
+            return None
+        newest = self.assessed[0]
+        return newest if newest.design_version == self.planned.version else None
+
 
 @routes.get("/plans/{plan_id}/impact", response_model=ImpactOut)
 async def show_impact(board: BoardAtHand, reader: Reader, plan_id: UUID) -> Response:
