@@ -81,7 +81,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Whom the change concerns, and what those read who may be told now, the most first."""
+    """Whom the change concerns, and what those read who are to be told now, the most first."""
 
     confirmed: Reach
     suggested: Reach
@@ -164,9 +164,16 @@ def recipients(candidates: Iterable[Candidate], *, with_suggested: bool) -> list
     return sorted(may, key=lambda one: (one.basis, one.customer_id))[:MOST_RECIPIENTS]
 
 
-def audience(candidates: Sequence[Candidate]) -> Audience:
-    """Return how many customers the change concerns and how many may be told."""
-    languages = Counter(primary(one.language) for one in candidates if _may(one))
+def audience(candidates: Sequence[Candidate], *, with_suggested: bool = True) -> Audience:
+    """Return how many customers the change concerns and how many may be told.
+
+    Languages are counted without those of suggested causes where these are not to be told.
+    """
+    languages = Counter(
+        primary(one.language)
+        for one in candidates
+        if _may(one) and (with_suggested or one.basis == "confirmed")
+    )
     return Audience(
         confirmed=_reach([one for one in candidates if one.basis == "confirmed"]),
         suggested=_reach([one for one in candidates if one.basis == "suggested"]),

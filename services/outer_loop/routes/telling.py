@@ -180,7 +180,12 @@ async def telling_of(board: Board, tenant: str, plan_id: UUID) -> Telling:
         if plan is None:
             raise NotFoundProblem(f"There is no plan {plan_id}.")
         candidates = await work.candidates(plan.issue_id, await changed_at(work, plan))
-    return Telling(audience=audience(candidates), communications=communications, results=results)
+    draft = next((one for one in communications if not one.is_sent), None)
+    return Telling(
+        audience=audience(candidates, with_suggested=draft is None or draft.with_suggested),
+        communications=communications,
+        results=results,
+    )
 
 
 def words_of(teller: Principal, given: CommunicationIn) -> Words:

@@ -95,7 +95,7 @@ class ReachOut(Answer):
 class TellingOut(Answer):
     """Whom a plan's change concerns, and what was written to them, the latest first.
 
-    `languages` counts what those read who may be told now.
+    `languages` counts what those read who would get the draft, without one all who may be told.
     """
 
     confirmed: ReachOut

@@ -17,11 +17,13 @@ from services.outer_loop.routes.deps import BoardAtHand, Reader
 from services.outer_loop.routes.names import Names
 from services.outer_loop.routes.pages import render
 from services.outer_loop.routes.telling_page import WHY_NOT
-from services.outer_loop.routes.threads import ROWS_SHOWN, data_until_of, found_of
+from services.outer_loop.routes.threads import POSITION, cursor_behind, data_until_of, found_of
+from shared.web.pagination import decode_cursor
 from shared.web.programs import program_of
 
 routes = APIRouter(include_in_schema=False)
 
+ROWS_ON_A_PAGE = 50
 #: The steps as they stand on the page, and what each counts.
 STEPS: Sequence[tuple[Step, str, str]] = (
     ("heard", "Heard", "said it, and a case was opened"),
@@ -51,13 +53,18 @@ async def show_issue_thread(
     issue_id: UUID,
     step: Step = "heard",
     basis: Basis | None = None,
+    cursor: str | None = None,
 ) -> Response:
     """Show how many customers came how far, and who they are."""
+    after = decode_cursor(cursor, POSITION) if cursor else None
     program = await program_of(board.programs, reader)
     until = await data_until_of(board, reader.tenant, issue_id)
     async with board.reads.of(reader.tenant) as reads:
         [issue] = await reads.issues(IssueFilter(issue_id=issue_id), until)
-    rows = await board.threads.rows(reader.tenant, issue_id, step, basis, limit=ROWS_SHOWN + 1)
+    rows = await board.threads.rows(
+        reader.tenant, issue_id, step, basis, limit=ROWS_ON_A_PAGE + 1, after=after
+    )
+    shown = rows[:ROWS_ON_A_PAGE]
     context = {
         "names": Names(program),
         "program": program,
@@ -68,8 +75,9 @@ async def show_issue_thread(
         "main_steps": MAIN_STEPS,
         "step": step,
         "basis": basis,
-        "rows": rows[:ROWS_SHOWN],
-        "has_more": len(rows) > ROWS_SHOWN,
+        "rows": shown,
+        "next_cursor": cursor_behind(shown[-1]) if len(rows) > len(shown) else None,
+        "is_first_page": after is None,
         "later": LATER,
         "why_not": WHY_NOT,
     }

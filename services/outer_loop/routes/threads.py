@@ -13,7 +13,7 @@ from services.outer_loop.adapters.reads import IssueFilter
 from services.outer_loop.adapters.threads import Position
 from services.outer_loop.bootstrap import Board
 from services.outer_loop.domain.communication import Basis
-from services.outer_loop.domain.thread import Found, Step
+from services.outer_loop.domain.thread import Found, Step, Thread
 from services.outer_loop.routes.deps import BoardAtHand, Reader
 from services.outer_loop.routes.schemas import Answer
 from shared.web.pagination import decode_cursor, encode_cursor
@@ -22,7 +22,7 @@ from shared.web.problems import InvalidProblem, NotFoundProblem
 routes = APIRouter(prefix="/outer-loop/v1", tags=["threads"])
 
 ROWS_SHOWN = 200
-_POSITION: TypeAdapter[Position] = TypeAdapter(tuple[datetime, UUID])
+POSITION: TypeAdapter[Position] = TypeAdapter(tuple[datetime, UUID])
 
 
 class FunnelOut(Answer):
@@ -112,23 +112,20 @@ async def show_issue_thread(
     cursor: str | None = None,
 ) -> IssueThread:
     """Count the issue's customers at each step, and give the follow-ups behind one of them."""
-    after = decode_cursor(cursor, _POSITION) if cursor else None
+    after = decode_cursor(cursor, POSITION) if cursor else None
     until = await data_until_of(board, reader.tenant, issue_id)
     funnel = await board.threads.funnel(reader.tenant, issue_id)
     rows = await board.threads.rows(
         reader.tenant, issue_id, step, basis, limit=ROWS_SHOWN + 1, after=after
     )
     shown = rows[:ROWS_SHOWN]
-    last = shown[-1] if len(rows) > ROWS_SHOWN else None
     return IssueThread(
         confirmed=FunnelOut.model_validate(funnel["confirmed"]),
         suggested=FunnelOut.model_validate(funnel["suggested"]),
         step=step,
         basis=basis,
         rows=[ThreadOut.model_validate(row) for row in shown],
-        next_cursor=encode_cursor((last.occurred_at.isoformat(), last.followup_id))
-        if last
-        else None,
+        next_cursor=cursor_behind(shown[-1]) if len(rows) > len(shown) else None,
         data_until=until,
     )
 
@@ -147,6 +144,11 @@ async def show_thread(
         onward=[ThreadOut.model_validate(one) for one in found.onward],
         behind=[ThreadOut.model_validate(one) for one in found.behind],
     )
+
+
+def cursor_behind(last: Thread) -> str:
+    """Return where the next page begins: behind the last row of this one."""
+    return encode_cursor((last.occurred_at.isoformat(), last.followup_id))
 
 
 async def found_of(

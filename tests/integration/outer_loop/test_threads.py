@@ -141,3 +141,20 @@ async def test_a_case_outside_every_issue_is_known_and_an_unknown_one_is_not(
     stranger = call("olga", "contributor", "other")
     assert (await stranger.get("/thread", params={"followup": followup("f0")})).status_code == 404
     assert (await stranger.get(f"/issues/{issue_id}/thread")).status_code == 404
+
+
+async def test_pages_of_rows_come_to_all_of_them_once(
+    call: Caller, worker: Worker, issue_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.outer_loop.routes.threads.ROWS_SHOWN", 2)
+    seen: list[str] = []
+    asked: dict[str, str] = {}
+    while True:
+        found = await thread(call(), issue_id, **asked)
+        seen += [row["followup_id"] for row in found["rows"]]
+        if found["next_cursor"] is None:
+            break
+        asked = {"cursor": found["next_cursor"]}
+    assert sorted(seen) == sorted(followup(f"f{n}") for n in range(7))
+    wrong = await call().get(f"/issues/{issue_id}/thread", params={"cursor": "nonsense"})
+    assert problem(wrong, 400)["field"] == "cursor"
