@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID
 
+#: Begins the name that stands for nobody where a customer was erased.
+ERASED = "erased-"
+
 _VERSION_AND_VARIANT_CLEARED = ~((0xF000 << 64) | (0xC000 << 48))
 _VERSION_8_RFC_VARIANT = (0x8000 << 64) | (0x8000 << 48)
 

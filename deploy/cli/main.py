@@ -15,6 +15,7 @@ from rich.console import Console
 from deploy.cli import audit, dead_letters, models, program, publishers, tokens
 from deploy.cli.co_creation import co_creation
 from deploy.cli.demo import demo
+from deploy.cli.erase import erase_customer
 from deploy.cli.explain import explain
 from deploy.cli.importing import import_file
 from deploy.cli.ledger import ledger
@@ -47,6 +48,7 @@ app.command()(explain)
 app.command("second-opinion")(second_opinion)
 app.command("co-creation")(co_creation)
 app.command()(ledger)
+app.command("erase")(erase_customer)
 app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app, name="models")

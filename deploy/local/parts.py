@@ -1,4 +1,4 @@
-"""The product's own processes: the workers, the notifier, the clock and the one web server."""
+"""The product's own processes: workers, notifier, clock, assessor and the one web server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from deploy.local.polling import until
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Command
 
-WORKERS = ("scoring", "routing", "outer_loop", "routing.notifier", "routing.clock")
+WORKERS = (
+    "scoring",
+    "routing",
+    "outer_loop",
+    "routing.notifier",
+    "routing.clock",
+    "outer_loop.assessor",
+)
 WEB = "web"
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from deploy.importing.errors import RowRefusedError
-from deploy.offline.cells import harmless
 from deploy.offline.errors import OfflineError
 from deploy.offline.job import Job, format_of
 from deploy.offline.opening import open_source, parquet_module
@@ -24,6 +23,7 @@ from deploy.offline.text import BytesSink, LinesEncoder, TableEncoder, cells_of_
 from deploy.offline.verdicts import RowScorer, Verdict
 from services.scoring.judges import open_judges
 from shared.clock import Clock
+from shared.spreadsheets import harmless
 
 #: Called with how much of the file is done, of how much, and the counts so far.
 Observer = Callable[[int, int, Tally], None]

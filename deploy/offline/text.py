@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from deploy.offline.cells import harmless
 from deploy.offline.source import Chunk
 from deploy.offline.verdicts import Verdict
+from shared.spreadsheets import harmless
 
 #: How the cells of a chunk are had, where it is not its rows that have them.
 Cells = Callable[[Chunk], Sequence[Mapping[str, Any]]]

@@ -10,15 +10,38 @@ from fastapi import FastAPI
 from services.outer_loop.bootstrap import open_board
 from services.outer_loop.routes import (
     board,
+    effect_page,
     health,
+    impact,
     issue_page,
     issues,
     pages,
     plan_page,
     plans,
+    telling,
+    telling_page,
+    thread_page,
+    threads,
 )
 from shared.settings import Settings
 from shared.web import site
+
+#: What the app is made of, the API before the pages.
+_PARTS = (
+    issues,
+    plans,
+    impact,
+    telling,
+    board,
+    issue_page,
+    plan_page,
+    telling_page,
+    threads,
+    thread_page,
+    effect_page,
+    pages,
+    health,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -39,6 +62,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     site.install(app, settings)
-    for part in (issues, plans, board, issue_page, plan_page, pages, health):
+    for part in _PARTS:
         app.include_router(part.routes)
     return app

@@ -15,10 +15,16 @@ from services.outer_loop.adapters.facts import (
 )
 from services.outer_loop.adapters.plans import PostgresPlans
 from services.outer_loop.adapters.reads import Reads
+from services.outer_loop.adapters.recurrence import PostgresRecurrences, RecurrenceReads
+from services.outer_loop.adapters.telling import PostgresTellings, PostgresThreads
+from services.outer_loop.adapters.threads import ThreadReads
 from services.outer_loop.domain.ports import Plans
 from services.outer_loop.handlers.facts import record_feedback, record_followups
+from services.outer_loop.handlers.recurrence import watch
+from services.outer_loop.handlers.threads import follow, keep_flagged, keep_outcomes
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
+from shared.contracts.communications import LoopCommunicationTold
 from shared.contracts.events import CloudEvent, FeedbackScored, FollowUpChanged
 from shared.contracts.records import Outcome
 from shared.kafka.worker import Subscription
@@ -33,6 +39,7 @@ from shared.web.servers import open_servers
 GROUP = "outer_loop"
 SCORED = "feedback.scored.v1"
 CHANGED = "followup.changed.v1"
+TOLD = "loop.communication.told.v1"
 WORKER_ROLE = "closedloop_outer_loop"
 API_ROLE = "closedloop_outer_loop_api"
 
@@ -52,20 +59,29 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
             connection: Connection, events: Sequence[FeedbackScored]
         ) -> Sequence[Outcome]:
             facts = PostgresFeedbackFacts(connection)
+            await keep_flagged(PostgresThreads(connection), events)
             return await record_feedback(facts, events, programs=await programs.active())
 
         async def keep_followups(
             connection: Connection, events: Sequence[FollowUpChanged]
         ) -> Sequence[Outcome]:
             facts = PostgresFollowUpFacts(connection)
-            return await record_followups(
-                facts, events, programs=await programs.active(), clock=clock
-            )
+            await follow(PostgresThreads(connection), events)
+            known = await programs.active()
+            outcomes = await record_followups(facts, events, programs=known, clock=clock)
+            recurrences = PostgresRecurrences(connection)
+            return await watch(recurrences, events, outcomes, programs=known, clock=clock)
+
+        async def keep_told(
+            connection: Connection, events: Sequence[LoopCommunicationTold]
+        ) -> Sequence[Outcome]:
+            return await keep_outcomes(PostgresThreads(connection), events)
 
         admission = Admission(programs)
         yield [
             _subscription(pool, admission, SCORED, FeedbackScored, keep_feedback),
             _subscription(pool, admission, CHANGED, FollowUpChanged, keep_followups),
+            _subscription(pool, admission, TOLD, LoopCommunicationTold, keep_told),
         ]
 
 
@@ -109,6 +125,9 @@ class Board:
 
     plans: Plans
     reads: Reads
+    tellings: PostgresTellings
+    threads: ThreadReads
+    recurrences: RecurrenceReads
     programs: ProgramStore
     clock: Clock
 
@@ -122,6 +141,9 @@ async def open_board(settings: Settings) -> AsyncIterator[Board]:
         yield Board(
             plans=PostgresPlans(servers.pool),
             reads=Reads(servers.pool),
+            tellings=PostgresTellings(servers.pool),
+            threads=ThreadReads(servers.pool),
+            recurrences=RecurrenceReads(servers.pool),
             programs=servers.programs,
             clock=SystemClock(),
         )

@@ -16,11 +16,11 @@ class NotFoundError(OuterLoopError):
 
 
 class StaleVersionError(OuterLoopError):
-    """The plan has changed since the caller read it. `current` is its present version."""
+    """The `thing` has changed since the caller read it. `current` is its present version."""
 
-    def __init__(self, *, expected: int, current: int) -> None:
+    def __init__(self, *, expected: int, current: int, thing: str = "plan") -> None:
         super().__init__(
-            f"You changed version {expected}, and the plan is at version {current}.",
+            f"You changed version {expected}, and the {thing} is at version {current}.",
             remedy="Read it again, look at what has changed, and send your change once more.",
         )
         self.expected = expected

@@ -12,6 +12,8 @@ from services.routing.adapters.alerts import PostgresAlertMails
 from services.routing.adapters.attachments import PostgresAttachmentTransactions
 from services.routing.adapters.bulks import PostgresBulkTransactions
 from services.routing.adapters.channel_replies import PostgresChannelTransactions
+from services.routing.adapters.communications import PostgresCommunications
+from services.routing.adapters.communications import load_wordings as load_change_wordings
 from services.routing.adapters.desk import PostgresDesks
 from services.routing.adapters.issues import PostgresIssueNews, PostgresIssueTransactions
 from services.routing.adapters.live import Live, listening
@@ -42,12 +44,14 @@ from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
 from services.routing.domain.saved_views import SavedViewTransactions
 from services.routing.domain.ways import Ways
+from services.routing.handlers.communications import take_communications
 from services.routing.handlers.issues import keep_news
 from services.routing.handlers.opening import open_followups
 from services.routing.handlers.promising import PromiseOffice
 from services.routing.handlers.webhooks import Office
 from shared.clock import Clock, SystemClock
 from shared.contracts.codec import decoder
+from shared.contracts.communications import LoopCommunicationSent
 from shared.contracts.events import FeedbackScored
 from shared.contracts.plans import OuterLoopChanged
 from shared.contracts.records import Outcome
@@ -65,6 +69,7 @@ WORKER_ROLE = "closedloop_routing"
 API_ROLE = "closedloop_routing_api"
 SCORED = "feedback.scored.v1"
 OUTER_LOOP = "outer_loop.changed.v1"
+COMMUNICATIONS = "loop.communication.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +108,11 @@ async def open_subscriptions(settings: Settings) -> AsyncIterator[Sequence[Subsc
     async with pool, open_programs(settings.database_url, role=WORKER_ROLE) as programs:
         async with pool.acquire() as connection:
             await prepare_months(connection)
-        yield [followup_opener(pool, programs, SystemClock()), issue_keeper(pool, programs)]
+        yield [
+            followup_opener(pool, programs, SystemClock()),
+            issue_keeper(pool, programs),
+            communicator(pool, programs, SystemClock()),
+        ]
 
 
 def followup_opener(
@@ -138,6 +147,31 @@ def issue_keeper(pool: Pool, programs: ProgramStore) -> Subscription[OuterLoopCh
     return Subscription(
         topic=OUTER_LOOP,
         decode=decoder(OuterLoopChanged),
+        admit=Admission(programs),
+        commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
+    )
+
+
+def communicator(
+    pool: Pool, programs: ProgramStore, clock: Clock
+) -> Subscription[LoopCommunicationSent]:
+    """Return what the worker does with what customers are to be told."""
+    wordings = load_change_wordings()
+
+    async def effects(
+        connection: Connection, events: Sequence[LoopCommunicationSent]
+    ) -> Sequence[Outcome]:
+        return await take_communications(
+            PostgresCommunications(connection),
+            events,
+            programs=await programs.active(),
+            wordings=wordings,
+            clock=clock,
+        )
+
+    return Subscription(
+        topic=COMMUNICATIONS,
+        decode=decoder(LoopCommunicationSent),
         admit=Admission(programs),
         commit=LedgeredCommit(pool=pool, group=GROUP, effects=effects),
     )

@@ -29,6 +29,7 @@ from services.scoring.errors import UnknownFeedbackError
 from services.scoring.judges import open_judges
 from shared.contracts.events import FeedbackScored, FeedbackSubmitted, ScoredFeedback
 from shared.errors import ClosedLoopError
+from shared.ids import ERASED
 from shared.postgres.pool import Pool
 from shared.postgres.tenancy import tenant_transaction
 from shared.program.conditions import VARIABLES
@@ -128,6 +129,8 @@ class Explanation:
     def _on_scoring_again(self) -> str:
         if self.same_bytes:
             return "Scored again now by the same version, it comes out the same, to the byte."
+        if self.event.feedback.customer_id.startswith(ERASED):
+            return "The customer had their data erased: what it was scored by is gone."
         if self.event.score.judges != self.judges:
             return "Scored again now it comes out differently: this release reads texts otherwise."
         return "Scored again now by the same version, it comes out differently."

@@ -454,7 +454,8 @@ class FollowUpChange(Tolerant):
     where it is an attempt to reach the customer; `escalation` where it is that somebody was told
     of a step that is not done; `merge` where two were merged or split, for either of them;
     `recovery` where the customer was offered something, or it was decided. `mentioned` are the
-    people whom its note names.
+    people whom its note names. `can_be_written_to` is there while a mail address of the customer is
+    known and they have not said that they want no contact.
     """
 
     followup_id: UUID
@@ -482,6 +483,7 @@ class FollowUpChange(Tolerant):
     mentioned: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     merge: Merge | None = None
     recovery: RecoveryDecision | None = None
+    can_be_written_to: Literal[True] | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

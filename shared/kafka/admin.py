@@ -61,9 +61,15 @@ def extents(bootstrap_servers: str, names: Iterable[str]) -> Mapping[TopicPartit
 
 
 def committed(bootstrap_servers: str, group: str) -> Mapping[TopicPartition, int]:
-    """Return the offset that `group` has committed on each partition that it has read."""
+    """Return the offset that `group` has committed on each partition that it has read.
+
+    Raises TransientError when the broker can't be reached or can't tell yet.
+    """
     with closing(_admin(bootstrap_servers)) as admin:
-        offsets = admin.list_group_offsets({group: None})[group]
+        try:
+            offsets = admin.list_group_offsets({group: None})[group]
+        except KafkaError as error:
+            raise TransientError(f"Kafka does not tell how far {group} is: {error}") from error
         return {tp: position.offset for tp, position in offsets.items() if position.offset >= 0}
 
 

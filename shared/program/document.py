@@ -302,3 +302,11 @@ class Program(Part):
         """Return when `team` works; None where the program does not say, or has no such team."""
         known = self._teams.get(team)
         return self._calendars[known.calendar] if known and known.calendar else None
+
+    def zone_of(self, team: str) -> TimeZone:
+        """Return the time zone of `team`'s calendar, the one its deadlines are kept in.
+
+        That of the program where the team has no calendar.
+        """
+        calendar = self.calendar_of(team)
+        return calendar.time_zone if calendar else self.time_zone

@@ -108,6 +108,13 @@ def test_the_notifier_runs_and_has_a_way_out(services: dict[str, Any]) -> None:
     assert set(notifier["networks"]) == {"inside", "front"}
 
 
+def test_the_assessor_runs_and_has_no_way_out(services: dict[str, Any]) -> None:
+    assessor = services["outer-loop-assessor"]
+    assert assessor["command"] == ["python", "-m", "services.outer_loop.assessor"]
+    assert assessor["restart"] == "always"
+    assert "front" not in assessor.get("networks", ())
+
+
 def test_the_clock_runs_and_has_no_way_out(services: dict[str, Any]) -> None:
     clock = services["routing-clock"]
     assert clock["command"] == ["python", "-m", "services.routing.clock"]

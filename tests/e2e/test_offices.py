@@ -156,3 +156,8 @@ async def test_a_deadline_over_a_change_of_the_clock_is_right_in_each_office(
         await reader.goto(case_of(site, number))
         clocks = reader.get_by_role("region", name="Clocks")
         await expect(clocks.locator("time")).to_have_text(office.owner_reads)
+    first = min(offices.values(), key=lambda office: datetime.fromisoformat(office.due))
+    await reader.goto(f"{site}/inbox?view=all&due=overdue")
+    await expect(reader.locator(".empty")).to_contain_text(
+        f"The next one falls due {first.owner_reads}."
+    )

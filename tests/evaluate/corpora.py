@@ -28,6 +28,14 @@ class Halves(NamedTuple):
     judge: Labelled
 
 
+class Complaint(NamedTuple):
+    """A complaint about an airline, and the reason that people found in it."""
+
+    airline: str
+    text: str
+    reason: str
+
+
 class Reviewed(NamedTuple):
     """A sentence with the polarity of each aspect that it speaks of."""
 
@@ -43,8 +51,17 @@ def airline_sentiment() -> Halves:
 
 def airline_reasons() -> Halves:
     """Return the airline's complaints whose reason is known, split by time."""
-    rows = [row for row in _airline() if row["negativereason"] not in _UNKNOWN_REASONS]
-    return _by_time([row["text"] for row in rows], [row["negativereason"] for row in rows])
+    known = airline_complaints()
+    return _by_time([one.text for one in known], [one.reason for one in known])
+
+
+def airline_complaints() -> list[Complaint]:
+    """Return the airlines' complaints whose reason is known, in order of time."""
+    return [
+        Complaint(row["airline"], row["text"], row["negativereason"])
+        for row in _airline()
+        if row["negativereason"] not in _UNKNOWN_REASONS
+    ]
 
 
 def within(learn: Labelled) -> Halves:

@@ -19,6 +19,7 @@ from tests.evaluate.corpora import Halves, Labelled, Reviewed
 from tests.evaluate.findings import Finding, Section
 from tests.evaluate.judging import judge_of, macro_f1, macro_f1_of_several, trust
 from tests.evaluate.languages import languages
+from tests.evaluate.reasons import reasons_by_airline
 from tests.evaluate.speed import speed
 
 ABOVE_VADER = 0.08
@@ -253,7 +254,7 @@ REASONS: Mapping[str | None, str] = {
 }
 FEWEST = 10
 EACH = {
-    "airline_feedback.csv": (airline_sentiment, airline_reasons),
+    "airline_feedback.csv": (airline_sentiment, airline_reasons, reasons_by_airline),
     "wisesight_th": (thai, confirmed),
     "mams_en": (mams,),
     "asap_zh": (asap,),

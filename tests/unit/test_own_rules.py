@@ -21,6 +21,7 @@ UNITS_OF_WORK = {
     "services/routing/adapters/alarms.py": 1,
     "services/routing/adapters/alerts.py": 1,
     "services/routing/adapters/channel_replies.py": 1,
+    "services/routing/adapters/communications.py": 1,
 }
 
 SQL_WITHOUT_A_FILE = frozenset(

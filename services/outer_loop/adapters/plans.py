@@ -11,13 +11,14 @@ from uuid import UUID
 
 import asyncpg
 
+from services.outer_loop.adapters.designs import PostgresDesigns
 from services.outer_loop.adapters.facts import columns, log_changes
+from services.outer_loop.domain.impact.design import Metric
 from services.outer_loop.domain.issue import IssueKey
 from services.outer_loop.domain.plan import (
     ActionItem,
     ActionPlan,
     Decision,
-    EffectMetric,
     ExpectedEffect,
     Verdict,
 )
@@ -54,6 +55,11 @@ class PostgresPlanWork:
 
     connection: Connection
     tenant: str
+
+    @property
+    def designs(self) -> PostgresDesigns:
+        """Their impact designs."""
+        return PostgresDesigns(self.connection, self.tenant)
 
     async def issue(self, issue_id: UUID) -> IssueAtHand | None:
         """Return the issue, None when there is none."""
@@ -147,7 +153,7 @@ def _plan(
 
 def _item(row: asyncpg.Record) -> ActionItem:
     effect = row["effect_metric"] and ExpectedEffect(
-        metric=EffectMetric(row["effect_metric"]),
+        metric=Metric(row["effect_metric"]),
         change_percent=row["effect_change_percent"],
         by=row["effect_by"],
     )

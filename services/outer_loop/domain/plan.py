@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.outer_loop.domain.impact.design import Metric
 from shared.contracts.plans import PlanState
 
 #: The whole state machine: what is not here is forbidden. From `on_hold` a plan goes back to
@@ -38,6 +39,9 @@ TRANSITIONS: Mapping[PlanState, frozenset[PlanState]] = {
 #: Nobody sets these: they follow from the departments' decisions.
 DECIDED = frozenset({PlanState.APPROVED, PlanState.REJECTED})
 
+#: What a measured plan turns out to be; people who set one override the assessor.
+VERDICTS = TRANSITIONS[PlanState.MEASURING]
+
 #: A plan in one of these is over.
 FINAL = frozenset(state for state, onward in TRANSITIONS.items() if not onward)
 
@@ -50,18 +54,11 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
-class EffectMetric(StrEnum):
-    """What an item is expected to move."""
-
-    CUSTOMERS_AFFECTED = "customers_affected"
-    DETRACTOR_SHARE = "detractor_share"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedEffect:
     """By how many percent a metric is expected to change until a day: -40 is 40 % less."""
 
-    metric: EffectMetric
+    metric: Metric
     change_percent: float
     by: date
 

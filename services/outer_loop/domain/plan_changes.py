@@ -72,6 +72,9 @@ def move(
             return _changed(plan, at, state=to, held_from=plan.state, reason=why)
         case PlanState.IMPLEMENTED:
             _all_done(plan)
+        case PlanState.EFFECTIVE | PlanState.INEFFECTIVE | PlanState.INCONCLUSIVE:
+            why = _needed(reason, "Say what this verdict rests on.")
+            return _changed(plan, at, state=to, held_from=None, reason=why)
         case _:
             pass
     return _changed(plan, at, state=to, held_from=None, reason="")

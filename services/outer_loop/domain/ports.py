@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.outer_loop.domain.counting import CauseMet
+from services.outer_loop.domain.designs import Designs
 from services.outer_loop.domain.issue import (
     FeedbackFact,
     FollowUpVersion,
@@ -137,6 +138,11 @@ class IssueAtHand:
 
 class PlanWork(Protocol):
     """Issues and plans of one tenant, inside one transaction."""
+
+    @property
+    def designs(self) -> Designs:
+        """Their impact designs."""
+        ...
 
     async def issue(self, issue_id: UUID) -> IssueAtHand | None:
         """Return the issue, None when there is none."""

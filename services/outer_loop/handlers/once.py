@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, TypeVar
 
-from services.outer_loop.domain.ports import Answer, Once, Plans, PlanWork
+from services.outer_loop.domain.ports import Answer, Once, PlanWork
+
+W = TypeVar("W", bound=PlanWork)
+W_co = TypeVar("W_co", bound=PlanWork, covariant=True)
+
+
+class Transactions(Protocol[W_co]):
+    """Opens a transaction for one tenant, with what the command needs in it."""
+
+    def transaction(self, tenant: str) -> AbstractAsyncContextManager[W_co]:
+        """Commit at the end, roll back when an error leaves it."""
+        ...
 
 
 async def answer_once(
-    plans: Plans,
+    plans: Transactions[W],
     tenant: str,
     once: Once | None,
-    act: Callable[[PlanWork], Awaitable[Answer]],
+    act: Callable[[W], Awaitable[Answer]],
 ) -> Answer:
     """Run `act` in a transaction of `tenant`, unless `once` was answered before.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.outer_loop.domain.plan import ActionItem, ActionPlan, Verdict
+from services.outer_loop.domain.plan import VERDICTS, ActionItem, ActionPlan, Verdict
 from services.outer_loop.domain.plan_changes import (
     decide,
     departments_concerned,
@@ -23,6 +23,7 @@ from services.outer_loop.errors import (
     NotYoursToDecideError,
     StaleVersionError,
 )
+from services.outer_loop.handlers.designs import give_design, need_design
 from services.outer_loop.handlers.messages import message_of
 from shared.clock import Clock
 from shared.contracts.plans import PlanState
@@ -81,7 +82,7 @@ async def propose_plan(
     Raises NotFoundError without such an issue, InvalidPlanError when an item names somebody
     whom the program does not know.
     """
-    issue = await _issue(work, command.issue_id)
+    issue = await issue_of(work, command.issue_id)
     _check_names(command.items, program)
     now = clock.now()
     plan = ActionPlan(
@@ -102,7 +103,8 @@ async def propose_plan(
             field="items",
             remedy="Say what will be done, by whom, for which department, until when.",
         )
-    await _save(work, issue, plan, "proposed", command.actor)
+    await save_change(work, issue, plan, "proposed", command.actor)
+    await give_design(work, plan, issue, time_zone=program.time_zone, at=now)
     return plan
 
 
@@ -114,14 +116,16 @@ async def change_plan(
     Raises NotFoundError, StaleVersionError when somebody was faster, and what the plan's rules
     raise (plan_changes.py).
     """
-    plan = await _plan(work, command.plan_id)
+    plan = await plan_of(work, command.plan_id)
     if plan.version != command.expected_version:
         raise StaleVersionError(expected=command.expected_version, current=plan.version)
-    issue = await _issue(work, plan.issue_id)
+    issue = await issue_of(work, plan.issue_id)
     _check_names(command.items or (), program)
+    if command.state is PlanState.UNDER_REVIEW:
+        await need_design(work, plan)
     for step in _steps(command, issue, program, clock.now()):
         plan = step.make(plan)
-        await _save(work, issue, plan, step.name, command.actor)
+        await save_change(work, issue, plan, step.name, command.actor)
     return plan
 
 
@@ -133,9 +137,11 @@ async def decide_plan(
     Raises NotFoundError, NotYoursToDecideError unless the actor is the department's head, and
     what the plan's rules raise.
     """
-    plan = await _plan(work, command.plan_id)
+    plan = await plan_of(work, command.plan_id)
     _check_head(command, program)
-    issue = await _issue(work, plan.issue_id)
+    if command.verdict is Verdict.APPROVED:
+        await need_design(work, plan)
+    issue = await issue_of(work, plan.issue_id)
     plan = decide(
         plan,
         command.department,
@@ -145,8 +151,10 @@ async def decide_plan(
         at=clock.now(),
     )
     settled = plan.state is not PlanState.UNDER_REVIEW
+    if plan.state is PlanState.APPROVED:
+        await work.designs.freeze(plan.plan_id, plan.changed_at)
     name = plan.state.value if settled else f"approved_by_{command.department}"
-    await _save(work, issue, plan, name, command.actor, reason=command.reason)
+    await save_change(work, issue, plan, name, command.actor, reason=command.reason)
     return plan
 
 
@@ -168,7 +176,7 @@ def _steps(command: ChangePlan, issue: IssueAtHand, program: Program, now: datet
         to = command.state
         steps.append(
             _Step(
-                to.value,
+                f"{to.value}_by_hand" if to in VERDICTS else to.value,
                 lambda plan: move(
                     plan,
                     to,
@@ -181,21 +189,23 @@ def _steps(command: ChangePlan, issue: IssueAtHand, program: Program, now: datet
     return steps
 
 
-async def _plan(work: PlanWork, plan_id: UUID) -> ActionPlan:
+async def plan_of(work: PlanWork, plan_id: UUID) -> ActionPlan:
+    """Return the plan, kept from others until the end; raises NotFoundError without it."""
     plan = await work.plan(plan_id)
     if plan is None:
         raise NotFoundError(f"There is no plan {plan_id}.")
     return plan
 
 
-async def _issue(work: PlanWork, issue_id: UUID) -> IssueAtHand:
+async def issue_of(work: PlanWork, issue_id: UUID) -> IssueAtHand:
+    """Return the issue; raises NotFoundError without it."""
     issue = await work.issue(issue_id)
     if issue is None:
         raise NotFoundError(f"There is no issue {issue_id}.")
     return issue
 
 
-async def _save(
+async def save_change(
     work: PlanWork,
     issue: IssueAtHand,
     plan: ActionPlan,
@@ -204,6 +214,7 @@ async def _save(
     *,
     reason: str = "",
 ) -> None:
+    """Keep the plan as it is now, with one line of its history and the message that tells of it."""
     await work.save(
         plan,
         Change(

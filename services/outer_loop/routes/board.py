@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -61,7 +62,8 @@ async def show_board(
     program = await program_of(board.programs, reader)
     async with board.reads.of(reader.tenant) as reads:
         until = await reads.data_until(board.clock.now())
-        every = await _cards(reads, board, reader, program, until)
+        back = await board.recurrences.of(reader.tenant)
+        every = await _cards(reads, board, reader, program, until, {one.plan_id for one in back})
         causes = await reads.causes("what", _last_days(until, program), weekly=False)
         policy = program.systemic_issues
         forming = await reads.forming(days=policy.days, limit=_FORMING_SHOWN)
@@ -74,6 +76,7 @@ async def show_board(
             "program": program,
             "until": until,
             "lanes": lanes(shown),
+            "came_back": {one.issue_id: one for one in reversed(back)},
             "shown": len(shown),
             "total": len(every),
             "views": [
@@ -93,16 +96,26 @@ async def show_board(
 
 
 async def _cards(
-    reads: TenantReads, board: Board, reader: Principal, program: Program, until: datetime
+    reads: TenantReads,
+    board: Board,
+    reader: Principal,
+    program: Program,
+    until: datetime,
+    over: Collection[UUID],
 ) -> list[Card]:
+    """Return the cards; plans of `over` worked until their issue came back: they have none."""
     issues = await reads.issues(IssueFilter(), until)
     ids = [issue.issue_id for issue in issues]
     weekly = await reads.weekly_customers(
         ids, time_zone=program.time_zone, until=until, weeks=WEEKS_ON_A_CARD
     )
+    plans = {
+        issue_id: [plan for plan in found if plan.plan_id not in over]
+        for issue_id, found in (await reads.plans_of(ids)).items()
+    }
     return cards(
         issues,
-        await reads.plans_of(ids),
+        plans,
         weekly,
         viewer=Viewer.of(reader.subject, Names(program), today(board, program)),
         last_week=monday_of(until, program),

@@ -13,6 +13,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 
 from services.outer_loop.bootstrap import Board
+from services.outer_loop.domain.impact.design import InvalidDesignError
 from services.outer_loop.domain.ports import Once
 from services.outer_loop.errors import (
     InvalidPlanError,
@@ -113,6 +114,7 @@ def problem_of(error: OuterLoopError) -> Problem:
 _ANSWERS: Mapping[type[OuterLoopError], type[Problem]] = {
     NotFoundError: NotFoundProblem,
     InvalidPlanError: InvalidProblem,
+    InvalidDesignError: InvalidProblem,
     PlanError: ForbiddenTransitionProblem,
     NotYoursToDecideError: ForbiddenProblem,
     StaleVersionError: StaleVersionProblem,

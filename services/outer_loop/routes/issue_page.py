@@ -148,6 +148,7 @@ async def _page(
         "issue.html",
         context
         | {
+            "recurrences": await board.recurrences.of(reader.tenant, issue_id),
             "names": Names(program),
             "program": program,
             "until": until,

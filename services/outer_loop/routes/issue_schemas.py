@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.outer_loop.adapters.reads import ChangeRow, FollowUpRow, IssueRow, Week, Why
+from services.outer_loop.adapters.recurrence import CameBack
 from services.outer_loop.domain.plan import ActionPlan
 from services.outer_loop.routes.schemas import Answer
 from shared.contracts.plans import PlanState
@@ -53,11 +55,13 @@ class IssueOut(Answer):
     plans: list[PlanLine]
 
     @classmethod
-    def fields_of(cls, row: IssueRow, plans: list[ActionPlan]) -> dict[str, object]:
+    def fields_of(
+        cls, row: IssueRow, plans: list[ActionPlan], came_back: Collection[UUID] = ()
+    ) -> dict[str, object]:
         """Return the fields of an issue as the API shows them."""
         return {
             "issue_id": row.issue_id,
-            "state": issue_state(plans),
+            "state": issue_state(plans, came_back),
             "touchpoint": row.touchpoint,
             "what": row.what,
             "departments": list(row.departments),
@@ -128,6 +132,16 @@ class ChangeOut(Answer):
     changed_at: datetime
 
 
+class RecurrenceOut(Answer):
+    """The issue came back after a plan had worked: what that took, within how many days."""
+
+    plan_id: UUID
+    customers: int
+    days: int
+    since: datetime
+    recurred_at: datetime
+
+
 class IssueDetail(IssueOut):
     """An issue with its weeks, reasons, the latest 200 follow-ups, and its history."""
 
@@ -137,6 +151,7 @@ class IssueDetail(IssueOut):
     root_causes: list[WhyOut]
     followup_list: list[FollowUpOut]
     history: list[ChangeOut]
+    recurrences: list[RecurrenceOut]
 
     @classmethod
     def of(  # noqa: PLR0913  (the parts of one answer)
@@ -150,10 +165,11 @@ class IssueDetail(IssueOut):
         whys: list[Why],
         followups: list[FollowUpRow],
         changes: list[ChangeRow],
+        recurrences: list[CameBack],
     ) -> Self:
         """Return all that is known about an issue."""
         return cls.model_validate(
-            IssueOut.fields_of(row, plans)
+            IssueOut.fields_of(row, plans, [one.plan_id for one in recurrences])
             | {
                 "data_until": data_until,
                 "time_zone": time_zone,
@@ -161,6 +177,7 @@ class IssueDetail(IssueOut):
                 "root_causes": whys,
                 "followup_list": followups,
                 "history": changes,
+                "recurrences": recurrences,
             }
         )
 
@@ -191,7 +208,14 @@ class CauseList(Answer):
     groups: list[CauseOut]
 
 
-def issue_state(plans: list[ActionPlan]) -> str:
-    """Return where the issue stands: `open`, or the state of its latest plan not rejected."""
-    states = [plan.state for plan in plans if plan.state is not PlanState.REJECTED]
+def issue_state(plans: list[ActionPlan], came_back: Collection[UUID] = ()) -> str:
+    """Return where the issue stands: `open`, or the state of its latest plan not rejected.
+
+    A plan of `came_back` had worked until the issue was back: the issue is open again.
+    """
+    states = [
+        plan.state
+        for plan in plans
+        if plan.state is not PlanState.REJECTED and plan.plan_id not in came_back
+    ]
     return states[0].value if states else "open"

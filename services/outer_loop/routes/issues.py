@@ -55,10 +55,11 @@ async def list_issues(
         wanted = IssueFilter(touchpoint=touchpoint, department=department)
         rows = await reads.issues(wanted, until) if touchpoint or department else every
         plans = await reads.plans_of([row.issue_id for row in rows])
+    back = {one.plan_id for one in await board.recurrences.of(reader.tenant)}
     issues = [
-        IssueOut.model_validate(IssueOut.fields_of(row, plans[row.issue_id]))
+        IssueOut.model_validate(IssueOut.fields_of(row, plans[row.issue_id], back))
         for row in rows
-        if state is None or issue_state(plans[row.issue_id]) == state
+        if state is None or issue_state(plans[row.issue_id], back) == state
     ]
     return IssueList(issues=issues, total=len(every), matching=len(issues), data_until=until)
 
@@ -67,6 +68,7 @@ async def list_issues(
 async def show_issue(board: BoardAtHand, reader: Reader, issue_id: UUID) -> IssueDetail:
     """Give the issue with its weeks, reasons, follow-ups and history."""
     program = await program_of(board.programs, reader)
+    recurrences = await board.recurrences.of(reader.tenant, issue_id)
     async with board.reads.of(reader.tenant) as reads:
         until = await reads.data_until(board.clock.now())
         rows = await reads.issues(IssueFilter(issue_id=issue_id), until)
@@ -83,6 +85,7 @@ async def show_issue(board: BoardAtHand, reader: Reader, issue_id: UUID) -> Issu
             whys=await reads.whys_of(issue_id),
             followups=await reads.followups_of(issue_id, limit=FOLLOWUPS_SHOWN),
             changes=await reads.changes_of(issue_id),
+            recurrences=recurrences,
         )
 
 

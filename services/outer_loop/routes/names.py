@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from services.outer_loop.domain.plan import EffectMetric, ExpectedEffect, in_words
+from services.outer_loop.domain.impact.design import Metric
+from services.outer_loop.domain.plan import ExpectedEffect, in_words
 from shared.contracts.plans import PlanState
 from shared.program.document import Department, Program
 
-METRICS: Mapping[EffectMetric, str] = {
-    EffectMetric.CUSTOMERS_AFFECTED: "customers affected",
-    EffectMetric.DETRACTOR_SHARE: "share of detractors",
+METRICS: Mapping[Metric, str] = {
+    Metric.CUSTOMERS_WITH_CAUSE: "customers with the cause",
+    Metric.DETRACTOR_SHARE: "share of detractors",
 }
 
 

@@ -23,7 +23,10 @@ NOTICES = {
     "proposed": "The plan is proposed. Send it to review when the items are right.",
     "moved": "The plan was moved.",
     "done": "The items are marked as done.",
+    "designed": "What will be measured is set.",
     "approved": "Your approval is recorded.",
+    "telling_kept": "Kept. Look at it as customers will read it, and send it when it is right.",
+    "telling_sent": "It is on its way; below stands what becomes of it.",
     "rejected": "Your rejection is recorded, with its reason. The plan is rejected.",
 }
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.outer_loop.adapters.reads import IssueFilter
 from services.outer_loop.bootstrap import Board
-from services.outer_loop.domain.plan import Verdict, next_states
+from services.outer_loop.domain.plan import VERDICTS, Verdict, next_states
 from services.outer_loop.errors import OuterLoopError
 from services.outer_loop.handlers.plans import ChangePlan, DecidePlan, change_plan, decide_plan
 from services.outer_loop.routes.deps import (
@@ -25,6 +25,7 @@ from services.outer_loop.routes.deps import (
     problem_of,
     today,
 )
+from services.outer_loop.routes.impact import impact_of
 from services.outer_loop.routes.names import Names
 from services.outer_loop.routes.pages import render
 from services.outer_loop.routes.plans import current_plan
@@ -144,12 +145,17 @@ async def _page(
         until = await reads.data_until(board.clock.now())
         [issue] = await reads.issues(IssueFilter(issue_id=plan.issue_id), until)
         changes = await reads.changes_of(plan.issue_id)
+    back = await board.recurrences.of(reader.tenant, plan.issue_id)
     context = {
+        "came_back": next((one for one in back if one.plan_id == plan_id), None),
+        "follows": next((one for one in back if one.recurred_at <= plan.proposed_at), None),
         "names": names,
         "program": program,
         "plan": plan,
         "issue": issue,
         "changes": [one for one in changes if one.thing_id == plan_id],
+        "verdicts": VERDICTS,
+        "impact": await impact_of(board, reader, program, plan_id),
         "onward": sorted(next_states(plan)),
         "mine_to_decide": sorted(names.headed_by(reader.subject) & set(plan.awaited))
         if reader.has("department_head") and plan.state is PlanState.UNDER_REVIEW

@@ -43,7 +43,7 @@ routes = APIRouter(prefix="/outer-loop/v1", tags=["plans"])
 _CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"description": "The plan's state does not allow it; `allowed` lists what it does"}
 }
-_CHANGE_PROBLEMS: dict[int | str, dict[str, Any]] = {
+CHANGE_PROBLEMS: dict[int | str, dict[str, Any]] = {
     **_CONFLICT,
     412: {"description": "Changed meanwhile; `current` is how it stands"},
     428: {"description": "If-Match is missing"},
@@ -92,7 +92,7 @@ async def show_plan(board: BoardAtHand, reader: Reader, plan_id: UUID) -> Respon
     return _response(_answer(await current_plan(board, reader, plan_id)))
 
 
-@routes.patch("/plans/{plan_id}", response_model=PlanOut, responses=_CHANGE_PROBLEMS)
+@routes.patch("/plans/{plan_id}", response_model=PlanOut, responses=CHANGE_PROBLEMS)
 async def change(
     request: Request,
     board: BoardAtHand,

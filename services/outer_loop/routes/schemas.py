@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.outer_loop.domain.impact.design import MeasuredMetric, Metric
 from services.outer_loop.domain.plan import (
     ActionItem,
     ActionPlan,
     Decision,
-    EffectMetric,
     ExpectedEffect,
     Verdict,
     next_states,
@@ -46,7 +46,7 @@ class Answer(BaseModel):
 class EffectIn(Request):
     """By how many percent a metric shall change until a day: -40 is 40 % less."""
 
-    metric: EffectMetric
+    metric: MeasuredMetric
     change_percent: Annotated[float, Field(ge=-100, le=1000, allow_inf_nan=False)]
     by: Day
 
@@ -108,7 +108,7 @@ class DecisionIn(Request):
 class EffectOut(Answer):
     """An expected effect."""
 
-    metric: EffectMetric
+    metric: Metric
     change_percent: float
     by: date
 

@@ -42,6 +42,7 @@ from services.routing.domain.ports import (
     FollowUps,
     HistoryEntry,
     KeptAnswer,
+    NextDue,
     Position,
     RecordedChange,
     Round,
@@ -203,7 +204,9 @@ class PostgresFollowUps:
         return ViewCounts(
             views={name: Count.up_to(COUNTED_UP_TO, row[name]) for name in VIEWS},
             dues={name: Count.up_to(COUNTED_UP_TO, row[name]) for name in DUES},
-            next_due=row["next_due"],
+            next_due=NextDue(at=row["next_due"], team=row["next_due_team"])
+            if row["next_due"]
+            else None,
         )
 
     async def update(self, followup: FollowUp) -> None:

@@ -12,7 +12,9 @@ from uuid import UUID
 import asyncpg
 
 from services.routing.adapters import merges
+from services.routing.adapters.communications import on_the_page
 from services.routing.adapters.postgres import PostgresFollowUps
+from services.routing.domain.communications import Shown
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import COUNTED_UP_TO
 from services.routing.domain.promise import Place, Promise, more_urgent
@@ -83,6 +85,10 @@ class PostgresPromises(PostgresFollowUps):
             return await merges.family(self.connection, followup.followup_id)
         return await merges.locked_family(self.connection, followup)
 
+    async def changes_told(self, family: Sequence[FollowUp]) -> Sequence[Shown]:
+        """Return what their customer was told of changes, the latest first."""
+        return await on_the_page(self.connection, [one.followup_id for one in family])
+
     async def erase(self, followup_id: UUID, now: datetime) -> None:
         """Erase what the customer said, wrote and was written, how they are reached, files."""
         for query in (
@@ -91,6 +97,7 @@ class PostgresPromises(PostgresFollowUps):
             "erase_words",
             "erase_replies",
             "erase_channel_replies",
+            "erase_loop_communications",
         ):
             await self.connection.execute(QUERIES[query], followup_id)
         await self.connection.execute(QUERIES["erase_attachments"], followup_id, now)

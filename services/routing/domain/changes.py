@@ -14,6 +14,7 @@ from shared.contracts.events import (
     Escalation,
     FollowUpChange,
     FollowUpChanged,
+    FollowUpState,
     Merge,
     RecoveryDecision,
     Resolution,
@@ -73,7 +74,16 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         mentioned=tuple(changed.mentioned) or None,
         merge=_merge(changed.merged) if changed.merged else None,
         recovery=_recovery(changed.recovery) if changed.recovery else None,
+        can_be_written_to=can_be_written_to(changed) or None,
     )
+
+
+def can_be_written_to(changed: Changed) -> bool:
+    """Tell whether a mail may go to the customer: not to one who asks for erasure or silence."""
+    followup = changed.followup
+    has_address = bool((followup.voice.contact_email or "").strip())
+    wants_none = followup.state is FollowUpState.DECLINED_CONTACT
+    return has_address and not wants_none and changed.change != "erasure_asked"
 
 
 def _escalation(told: Told) -> Escalation:

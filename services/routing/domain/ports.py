@@ -127,12 +127,20 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextDue:
+    """When the next follow-up falls due, and whose calendar says so."""
+
+    at: datetime
+    team: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ViewCounts:
-    """How many open follow-ups each view of the inbox holds, and when the next falls due."""
+    """How many open follow-ups each view of the inbox holds, and which falls due next."""
 
     views: Mapping[str, Count]
     dues: Mapping[str, Count]
-    next_due: datetime | None
+    next_due: NextDue | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

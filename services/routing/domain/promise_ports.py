@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.routing.domain.communications import Shown
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import FollowUps
 from services.routing.domain.promise import Place, Promise
@@ -52,6 +53,10 @@ class Promises(FollowUps, Protocol):
 
         When they are to be changed, they are locked until the transaction ends.
         """
+        ...
+
+    async def changes_told(self, family: Sequence[FollowUp]) -> Sequence[Shown]:
+        """Return what their customer was told of changes, the latest first."""
         ...
 
     async def erase(self, followup_id: UUID, now: datetime) -> None:

@@ -91,7 +91,7 @@ def compose(
         sender_name=f"{places['owner']}, {places['company']}",
         sender=sender.sender,
         recipient=_address_of(voice),
-        subject=one_line(_filled(wording.subject, places)),
+        subject=one_line(filled(wording.subject, places)),
         body=_body(wording, places, plain(voice.text or ""), text),
         written=text,
     )
@@ -141,17 +141,17 @@ def _address_of(voice: Voice) -> str:
 
 def _body(wording: Wording, places: Mapping[str, str], quoted: str, text: str) -> str:
     greeting = wording.greeting if places["name"] else wording.greeting_unnamed
-    parts = [_filled(greeting, places)]
+    parts = [filled(greeting, places)]
     if quoted:
         parts.append("\n".join([wording.quote, *(f"> {line}" for line in quoted.split("\n"))]))
     parts.append(text)
     if places["promise_link"]:
-        parts.append(_filled(wording.promise, places))
-    parts.append("\n".join([_filled(wording.closing, places), places["owner"], places["company"]]))
+        parts.append(filled(wording.promise, places))
+    parts.append("\n".join([filled(wording.closing, places), places["owner"], places["company"]]))
     return "\n\n".join(parts) + "\n"
 
 
-def _filled(template: str, places: Mapping[str, str]) -> str:
+def filled(template: str, places: Mapping[str, str]) -> str:
     """Fill the places in one pass: what a name holds is never taken for a place."""
     return _PLACE.sub(lambda place: places.get(place[1], place[0]), template)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.routing.domain.communications import Shown
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import HistoryEntry
 from services.routing.domain.promise import QUEUED, Place, Promise, is_expired
@@ -52,7 +53,7 @@ class Visit:
     """What a customer's page is made of. `asked` is the latest round of a solved follow-up.
 
     Where the one that the link names was merged, `followup` is the one that it is worked on in;
-    `merged` are those that are one case with it.
+    `merged` are those that are one case with it; `changes` what the customer was told of changes.
     """
 
     followup: FollowUp
@@ -62,6 +63,7 @@ class Visit:
     program: Program
     place: Place | None
     asked: Asking | None
+    changes: Sequence[Shown] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ async def visit(office: PromiseOffice, guest: Guest, now: datetime) -> Visit:
             program=guest.program,
             place=await promises.place(followup) if followup.state in QUEUED else None,
             asked=await asked_of(promises, followup),
+            changes=await promises.changes_told(family),
         )
 
 

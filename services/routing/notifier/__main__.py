@@ -11,14 +11,16 @@ from collections.abc import Sequence
 import structlog
 
 from services.routing.adapters.alerts import PostgresStaffLetters
+from services.routing.adapters.communications import PostgresTellings
 from services.routing.adapters.deliveries import PostgresDeliveries
 from services.routing.adapters.mail import MailServer, SmtpSender, mail_server_of
 from services.routing.adapters.outbound import Destinations, open_sender
 from services.routing.adapters.replies import PostgresReplies
 from services.routing.bootstrap import WORKER_ROLE
 from services.routing.domain.destinations import allowed_by
+from services.routing.notifier.changes import ChangeLetters
 from services.routing.notifier.engine import Notifier
-from services.routing.notifier.post import Postman
+from services.routing.notifier.post import Letters, Postman
 from shared.clock import SystemClock
 from shared.errors import ClosedLoopError
 from shared.postgres.pool import Pool, create_pool
@@ -50,7 +52,7 @@ async def notify(settings: Settings) -> None:
             secret=settings.secret,
             clock=SystemClock(),
         )
-        loops: list[Notifier | Postman] = [notifier, *postmen(pool, server)]
+        loops: list[Notifier | Postman] = [notifier, *postmen(pool, server, settings)]
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, _stop, loops)
         log.info("ready", mail=server is not None)
@@ -59,15 +61,16 @@ async def notify(settings: Settings) -> None:
                 group.create_task(loop.run())
 
 
-def postmen(pool: Pool, server: MailServer | None) -> list[Postman]:
+def postmen(pool: Pool, server: MailServer | None, settings: Settings) -> list[Postman]:
     """Return who sends mails: nobody without a mail server, then they wait."""
     if server is None:
         return []
     sender = SmtpSender(server)
-    return [
-        Postman(replies=letters, sender=sender, clock=SystemClock())
-        for letters in (PostgresReplies(pool), PostgresStaffLetters(pool))
-    ]
+    changes = ChangeLetters(
+        tellings=PostgresTellings(pool), secret=settings.secret, public_url=settings.public_url
+    )
+    kinds: list[Letters] = [PostgresReplies(pool), PostgresStaffLetters(pool), changes]
+    return [Postman(replies=letters, sender=sender, clock=SystemClock()) for letters in kinds]
 
 
 def _stop(loops: Sequence[Notifier | Postman]) -> None:

@@ -57,7 +57,6 @@ from services.routing.routes.deps import (
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.promise_panel import panel_of
-from services.routing.routes.promise_view import zone_of
 from shared.contracts.contacts import ContactChannel, ContactOutcome
 from shared.contracts.events import FollowUpState, Name, Text
 from shared.web.auth import Principal
@@ -258,7 +257,7 @@ async def _context(
         "program": program,
         "clock": wording.clock_of(followup, now),
         "clocks": clocks_of(followup, now),
-        "zone": zone_of(followup, program),
+        "zone": program.zone_of(followup.team),
         "score": wording.score_words(followup.voice),
         "state": wording.STATES[followup.state],
         "states": wording.STATES,

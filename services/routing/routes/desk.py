@@ -45,8 +45,7 @@ class Chosen:
     @property
     def time_zone(self) -> str:
         """The zone in which the desk shows hours: the team's, or the company's."""
-        calendar = self.program.calendar_of(self.team) if self.team else None
-        return calendar.time_zone if calendar else self.program.time_zone
+        return self.program.zone_of(self.team) if self.team else self.program.time_zone
 
 
 @routes.get("/followups/v1/desk", tags=["desk"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,13 @@ from services.routing.handlers.measuring import report_of
 from services.routing.routes.deps import DeskOfRequest, Staff
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.measure_schemas import ReportView, report_view_of
+from services.routing.routes.measure_table import table_of
 from shared.contracts.events import Name, Severity
 from shared.program.document import Program
 from shared.web.days import Day
 from shared.web.problems import InvalidProblem
 from shared.web.programs import program_of
+from shared.web.tables import csv_response
 
 routes = APIRouter(tags=["measures"])
 
@@ -66,6 +69,17 @@ Question = Annotated[Asked, Depends(asked)]
 async def read_measures(desk: DeskOfRequest, who: Staff, question: Question) -> ReportView:
     """Measure what happened on some days: times, promises kept, reopenings, oddities."""
     return await _report(desk, await program_of(desk.programs, who), question)
+
+
+@routes.get(
+    "/followups/v1/measures.csv",
+    response_class=Response,
+    responses={HTTPStatus.OK: {"content": {"text/csv": {}}}},
+)
+async def read_measures_as_table(desk: DeskOfRequest, who: Staff, question: Question) -> Response:
+    """Give the same numbers as CSV: a row for all, each team and each owner."""
+    report = await _report(desk, await program_of(desk.programs, who), question)
+    return csv_response(f"measures-{report.since}-{report.until}", *table_of(report))
 
 
 @routes.get("/measures", include_in_schema=False)

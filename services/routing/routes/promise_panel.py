@@ -20,7 +20,7 @@ from services.routing.handlers.promising import PromiseEdit
 from services.routing.handlers.reading import Case
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
 from services.routing.routes.languages import FALLBACK, catalogue
-from services.routing.routes.promise_view import promised, zone_of
+from services.routing.routes.promise_view import promised
 from shared.program.document import Program
 from shared.web.pages import moment
 from shared.web.programs import program_of
@@ -61,7 +61,7 @@ async def panel_of(desk: Desk, case: Case, program: Program, *, can_work: bool) 
     """Return what people who look at a case are told of its customer's page."""
     kept = await promising.kept_for(desk.promises, case.followup)
     commitment = commitment_of(case.followup, program, desk.clock.now())
-    zone = zone_of(case.followup, program)
+    zone = program.zone_of(case.followup.team)
     return PromisePanel(
         address=desk.promises.address_of(kept.promise) if can_work else None,
         promise=kept.promise,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.routing.domain.communications import Shown
 from services.routing.domain.followup import FollowUp
 from services.routing.domain.promise import (
     Commitment,
@@ -19,7 +20,7 @@ from services.routing.domain.resurvey import CHOICES, SOLVED_STATES, Asking
 from services.routing.domain.timetable import Step
 from services.routing.domain.transitions import team_of
 from services.routing.handlers.promising import Visit
-from services.routing.routes.languages import Catalogue
+from services.routing.routes.languages import FALLBACK, Catalogue
 from shared.contracts.events import FollowUpState
 from shared.program.document import Program
 
@@ -51,6 +52,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldChange:
+    """What changed because of the customer, and the language that it is said in."""
+
+    words: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseView:
     """The parts of the page; a part that is empty is not there.
 
@@ -75,12 +84,13 @@ class PromiseView:
     is_open: bool
     is_erased: bool
     can_erase: bool
+    changes: Sequence[ToldChange] = ()
 
 
 def view_of_visit(seen: Visit, say: Catalogue, now: datetime) -> PromiseView:
     """Return what the page says to a customer who reads `say`."""
     followup, program, promise = seen.followup, seen.program, seen.promise
-    zone = zone_of(followup, program)
+    zone = program.zone_of(followup.team)
     commitment = commitment_of(followup, program, now)
     asked = seen.asked
     called = promise.call_asked_at if wants_person(promise, seen.history) else None
@@ -104,7 +114,14 @@ def view_of_visit(seen: Visit, say: Catalogue, now: datetime) -> PromiseView:
         can_erase=promise.erasure_asked_at is None
         or holds_words(followup, seen.history)
         or any(holds_words(one, ()) for one in seen.merged),
+        changes=[_change(one, say) for one in seen.changes],
     )
+
+
+def _change(told: Shown, say: Catalogue) -> ToldChange:
+    """Return the words in the language of the page where they were written in it."""
+    language = say.tag if say.tag in told.texts else FALLBACK
+    return ToldChange(words=told.texts[language], language=language)
 
 
 def _heard(followup: FollowUp, say: Catalogue, zone: str) -> Heard:
@@ -114,12 +131,6 @@ def _heard(followup: FollowUp, say: Catalogue, zone: str) -> Heard:
         said_in=voice.language or "",
         received=say("received", moment=say.at(voice.received_at, zone)),
     )
-
-
-def zone_of(followup: FollowUp, program: Program) -> str:
-    """Return the time zone of the follow-up's team: the one its deadlines are kept in."""
-    calendar = program.calendar_of(followup.team)
-    return calendar.time_zone if calendar else program.time_zone
 
 
 def promised(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from services.routing.domain.alarms import ESCALATED, GOALS, REMINDED, RETIMED
 from services.routing.domain.attachments import ATTACHED
 from services.routing.domain.bulk import Outcome, Report
+from services.routing.domain.communications import TOLD_OF_CHANGE
 from services.routing.domain.followup import FollowUp, Voice
 from services.routing.domain.merging import ABSORBED, SPLIT, SPLIT_OFF
 from services.routing.domain.ports import Count, HistoryEntry
@@ -84,6 +85,7 @@ _ACTS: Mapping[str, str] = {
     REMINDED: "reminded {owner}",
     ESCALATED: "escalated it",
     RETIMED: "moved a deadline",
+    TOLD_OF_CHANGE: "told the customer what changed because of them",
 }
 
 #: What can happen to a follow-up: webhooks choose among these.

@@ -19,7 +19,7 @@ from tests.integration.outer_loop.story import changed, scored
 from tests.support.waiting import until
 
 SOON = (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
-EFFECT = {"metric": "customers_affected", "change_percent": -40, "by": SOON}
+EFFECT = {"metric": "customers_with_cause", "change_percent": -40, "by": SOON}
 FINANCE = {
     "department": "finance",
     "owner": "olga",
@@ -292,7 +292,7 @@ async def test_a_plan_goes_all_the_way(call: Caller, issue_id: str) -> None:
     assert "2 of 2 items are not done" in refused["detail"]
     done = [one["item_id"] for one in plan["items"]]
     for state in ("implemented", "measuring", "inconclusive"):
-        answer = await patch(call(), plan, state=state, done=done)
+        answer = await patch(call(), plan, state=state, done=done, reason="It fell by half.")
         done = []
         plan = answer.json()
         assert (answer.status_code, plan["state"]) == (200, state)

@@ -213,6 +213,6 @@ async def _empty(worker: Worker) -> None:
             "TRUNCATE outer_loop.feedback_fact, outer_loop.followup_version,"
             " outer_loop.root_cause_fact, outer_loop.systemic_issue,"
             " outer_loop.systemic_issue_department, outer_loop.change, outer_loop.action_plan,"
-            " outer_loop.action_item, outer_loop.plan_decision"
+            " outer_loop.action_item, outer_loop.plan_decision CASCADE"
         )
         await connection.execute("SET ROLE closedloop_outer_loop")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections import defaultdict
 from dataclasses import replace
@@ -215,3 +217,29 @@ async def test_the_page_says_what_was_measured(
         "/measures", params={"until": "2025-01-01"}, headers={"Accept": "text/html"}
     )
     assert "Nothing happened on these days" in empty.text
+
+
+async def test_the_table_holds_the_numbers_of_the_report(
+    app: FastAPI, call: Caller, worker_pool: Pool
+) -> None:
+    await _worked(app, call, worker_pool, 16)
+    _at(app, NOW + 40 * HOUR)
+    report = (await call("vilay", "team_lead").get(MEASURES, params=DAYS)).json()
+    answer = await call("vilay", "team_lead").get(f"{MEASURES}.csv", params=DAYS)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "measures-2026-11-01-2026-12-31.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    told = [report["all"], *report["teams"], *report["owners"]]
+    assert [row["name"] for row in rows] == [one.get("name", "") for one in told]
+    for row, one in zip(rows, told, strict=True):
+        assert row["opened"] == str(one["opened"])
+        assert row["kept.n"] == str(one["kept"]["n"])
+        median = one["resolve"]["calendar"]["median_s"]
+        assert row["resolve.calendar.median_s"] == ("" if median is None else str(median))
+    assert {row["kind"] for row in rows} == {"all", "team", "owner"}
+
+
+async def test_without_anything_the_table_has_its_row_for_all(call: Caller) -> None:
+    answer = await call("vilay", "team_lead").get(f"{MEASURES}.csv", params=DAYS)
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (row["kind"], row["opened"], row["kept.share"]) == ("all", "0", "")

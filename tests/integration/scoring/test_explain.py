@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deploy.cli.main import app as commands
+from deploy.erasing.erase import STATEMENTS
 from services.scoring import explaining
 from services.scoring.adapters.model_store import PostgresModels, described
 from services.scoring.adapters.models import packed
@@ -247,3 +248,19 @@ async def test_second_opinions_and_decisions_stand_beside_the_score(
     assert "Unhappy words, good rating. Ann Lee decided: The words are right." in told["summary"]
     shown = (await run(str(one))).stdout
     assert "Second opinion of tiny: sentiment negative, theme manner, cause ?" in shown
+
+
+async def test_what_an_erased_customer_said_is_explained_without_their_words(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    program = await activate(settings)
+    (one,) = await score(settings, program, [said(1, ANGRY)])
+    connection = await asyncpg.connect(settings.database_url)
+    await connection.execute(STATEMENTS["scoring.feedback"], "acme", "C-00001", "erased-1")
+    await connection.close()
+    told = await client.get(f"/scoring/v1/feedback/{one}")
+    page = await client.get(f"/scoring/feedback/{one}")
+    assert (told.status_code, page.status_code) == (200, 200)
+    assert ANGRY[:20] not in told.text + page.text
+    assert "C-00001" not in told.text
+    assert "had their data erased" in page.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from services.outer_loop.errors import InvalidPlanError
 
@@ -44,6 +45,9 @@ class Metric(StrEnum):
         """The unit in words."""
         return _UNITS[self]
 
+
+#: What the facts that are kept can tell: a score's number is not among them.
+MeasuredMetric = Literal[Metric.DETRACTOR_SHARE, Metric.CUSTOMERS_WITH_CAUSE]
 
 _UNITS = {
     Metric.DETRACTOR_SHARE: "unhappy customers in 100",

@@ -81,7 +81,7 @@ WITH open AS NOT MATERIALIZED (
     FROM routing.followup
     WHERE tenant = current_setting('closedloop.tenant') AND is_open
 ), within AS NOT MATERIALIZED (
-    SELECT breach_at, state
+    SELECT breach_at, team, state
     FROM open
     WHERE ($3 <> 'mine' OR owner = $1) AND ($3 <> 'team' OR team = ANY ($2::text[]))
       AND ($3 <> 'unowned' OR owner IS NULL)
@@ -103,4 +103,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM open WHERE owner = $1 LIMIT $6) AS n) 
        (SELECT count(*) FROM (
            SELECT FROM within WHERE state = 'reopened' ORDER BY breach_at LIMIT $6) AS n)
            AS reopened,
-       (SELECT breach_at FROM within WHERE breach_at >= $4 ORDER BY breach_at LIMIT 1) AS next_due;
+       following.breach_at AS next_due, following.team AS next_due_team
+FROM (VALUES (1)) AS once
+LEFT JOIN LATERAL (
+    SELECT breach_at, team FROM within WHERE breach_at >= $4 ORDER BY breach_at LIMIT 1
+) AS following ON true;

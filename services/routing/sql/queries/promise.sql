@@ -61,5 +61,8 @@ SELECT routing.erase_replies($1);
 -- name: erase_channel_replies
 SELECT routing.erase_channel_replies($1);
 
+-- name: erase_loop_communications
+SELECT routing.erase_loop_communications($1);
+
 -- name: erase_attachments
 SELECT routing.erase_attachments($1, $2);

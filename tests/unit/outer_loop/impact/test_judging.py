@@ -14,7 +14,8 @@ from services.outer_loop.domain.impact.checks import Doubt
 from services.outer_loop.domain.impact.design import InvalidDesignError
 from services.outer_loop.domain.impact.power import power
 from services.outer_loop.domain.impact.series import Heard
-from services.outer_loop.domain.impact.value import Stakes, value
+from services.outer_loop.domain.impact.stakes import Stakes
+from services.outer_loop.domain.impact.value import value
 from services.outer_loop.domain.impact.verdict import Outcome
 from tests.unit.outer_loop.impact.test_design import design
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.offline.cells import harmless
 from deploy.offline.source import Chunk
 from deploy.offline.text import TableEncoder
 from deploy.offline.verdicts import Verdict
+from shared.spreadsheets import harmless
 
 BEGINNINGS = set("=+-@\t\r\n＝＋－＠")
 

@@ -1,0 +1,53 @@
+"""`python -m services.outer_loop.assessor`: assesses what plans did until a signal says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import structlog
+
+from services.outer_loop.adapters.plans import PostgresPlans
+from services.outer_loop.assessor.rounds import Rounds
+from services.outer_loop.bootstrap import API_ROLE, WORKER_ROLE
+from shared.clock import Clock, SystemClock
+from shared.errors import ClosedLoopError
+from shared.postgres.pool import create_pool
+from shared.program.store import open_programs
+from shared.settings import Settings, from_environment
+from shared.telemetry.log import configure
+
+log = structlog.get_logger()
+
+
+async def measure(settings: Settings, clock: Clock) -> None:
+    """Assess plans until a signal says stop.
+
+    Raises TransientError when PostgreSQL is away at the start.
+    """
+    url = settings.database_url
+    async with (
+        await create_pool(url, role=WORKER_ROLE, max_size=1) as pool,
+        await create_pool(url, role=API_ROLE, max_size=2) as for_tenants,
+        open_programs(url, role=WORKER_ROLE) as programs,
+    ):
+        rounds = Rounds(pool=pool, plans=PostgresPlans(for_tenants), programs=programs, clock=clock)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, rounds.stop)
+        log.info("ready")
+        await rounds.run()
+
+
+def main(clock: Clock) -> None:
+    """Run; what cannot be used in the environment is one line and exit code 1."""
+    try:
+        settings = from_environment()
+        configure(settings.log_format, process="outer_loop.assessor")
+        asyncio.run(measure(settings, clock))
+    except ClosedLoopError as error:
+        sys.exit(f"closedloop: {error}")
+
+
+if __name__ == "__main__":
+    main(SystemClock())
