@@ -18,9 +18,8 @@ from tests.e2e.conftest import Serve
 from tests.integration.routing.company import DOCUMENT, PROGRAMS, event_id, scored
 
 
-@pytest.fixture
-async def site(settings: Settings, database_url: str, serve: Serve) -> str:
-    """Give the address of an inbox with one case of Mali's."""
+async def begin_case(settings: Settings) -> None:
+    """Make the company's program count, and open one case of Mali's."""
     async with open_programs(settings.database_url, role="closedloop_program") as programs:
         document = {name: part for name, part in DOCUMENT.items() if name != "version"}
         await programs.activate(
@@ -28,7 +27,7 @@ async def site(settings: Settings, database_url: str, serve: Serve) -> str:
         )
     now = SystemClock().now()
     async with (
-        await create_pool(database_url, role="closedloop_routing") as pool,
+        await create_pool(settings.database_url, role="closedloop_routing") as pool,
         pool.acquire() as connection,
         connection.transaction(),
     ):
@@ -41,6 +40,12 @@ async def site(settings: Settings, database_url: str, serve: Serve) -> str:
         await open_followups(
             PostgresOpenings(connection), [event], programs=PROGRAMS, clock=SystemClock()
         )
+
+
+@pytest.fixture
+async def site(settings: Settings, serve: Serve) -> str:
+    """Give the address of an inbox with one case of Mali's."""
+    await begin_case(settings)
     return serve(create_app(settings))
 
 
