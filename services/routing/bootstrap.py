@@ -27,6 +27,7 @@ from services.routing.adapters.postgres import (
     PostgresTransactions,
     prepare_months,
 )
+from services.routing.adapters.presence import PostgresPresenceTransactions
 from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.recoveries import PostgresRecoveryTransactions
 from services.routing.adapters.replies import load_wordings
@@ -42,6 +43,7 @@ from services.routing.domain.drafts import DraftTransactions
 from services.routing.domain.issues import IssueTransactions
 from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
+from services.routing.domain.presence import PresenceTransactions
 from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
 from services.routing.domain.saved_views import SavedViewTransactions
@@ -93,6 +95,7 @@ class Desk:
     views: SavedViewTransactions
     issues: IssueTransactions
     drafts: DraftTransactions
+    presences: PresenceTransactions
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -199,6 +202,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             views=PostgresSavedViewTransactions(servers.pool),
             issues=PostgresIssueTransactions(servers.pool),
             drafts=PostgresDraftTransactions(servers.pool),
+            presences=PostgresPresenceTransactions(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),

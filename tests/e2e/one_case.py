@@ -49,9 +49,9 @@ async def site(settings: Settings, serve: Serve) -> str:
     return serve(create_app(settings))
 
 
-async def open_case(page: Page, site: str) -> None:
-    """Sign in as Mali and open the case."""
+async def open_case(page: Page, site: str, name: str = "Mali Chan") -> None:
+    """Sign in as somebody and open the case."""
     await page.goto(f"{site}/inbox")
-    await page.get_by_role("button", name="Mali Chan answers customers").click()
+    await page.get_by_role("button", name=f"{name} answers customers").click()
     await page.wait_for_url("**/inbox*")
     await page.goto(f"{site}/inbox/{derived_id('followup', str(event_id(1)))}")

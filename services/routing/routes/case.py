@@ -23,6 +23,7 @@ from services.routing.domain.followup import StaleVersionError
 from services.routing.domain.handing import Recipient, is_own, recipients
 from services.routing.domain.mails import Mail
 from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.presence import BEAT
 from services.routing.domain.transitions import (
     JUDGES,
     WORKERS,
@@ -298,6 +299,7 @@ async def _context(
         "refused": refused,
         "draft": refused.form if refused else CaseForm(version=followup.version, do="note"),
         "drafts": await drafts_part(desk, who, followup_id, program.time_zone),
+        "beat_s": BEAT.total_seconds(),
         "before": before,
         "before_words": wording.act_words(before, program) if before else "?",
         "key": secrets.token_urlsafe(12),
