@@ -15,6 +15,7 @@ from services.routing.routes import (
     channel_replies,
     contacts,
     desk,
+    drafts,
     escalations,
     followups,
     health,
@@ -22,6 +23,7 @@ from services.routing.routes import (
     live,
     measures,
     merging,
+    presence,
     promise,
     promise_panel,
     recoveries,
@@ -74,6 +76,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(saved_views.routes)
     app.include_router(saved_view_pages.routes)
     app.include_router(case.routes)
+    app.include_router(drafts.routes)
+    app.include_router(presence.routes)
     app.include_router(replies.routes)
     app.include_router(channel_replies.api)
     app.include_router(channel_replies.pages)

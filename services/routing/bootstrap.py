@@ -15,6 +15,7 @@ from services.routing.adapters.channel_replies import PostgresChannelTransaction
 from services.routing.adapters.communications import PostgresCommunications
 from services.routing.adapters.communications import load_wordings as load_change_wordings
 from services.routing.adapters.desk import PostgresDesks
+from services.routing.adapters.drafts import PostgresDraftTransactions
 from services.routing.adapters.issues import PostgresIssueNews, PostgresIssueTransactions
 from services.routing.adapters.live import Live, listening
 from services.routing.adapters.mail import mail_server_of
@@ -26,6 +27,7 @@ from services.routing.adapters.postgres import (
     PostgresTransactions,
     prepare_months,
 )
+from services.routing.adapters.presence import PostgresPresenceTransactions
 from services.routing.adapters.promises import PostgresPromiseTransactions
 from services.routing.adapters.recoveries import PostgresRecoveryTransactions
 from services.routing.adapters.replies import load_wordings
@@ -37,9 +39,11 @@ from services.routing.domain.bulk import BulkTransactions
 from services.routing.domain.channel_ports import ChannelTransactions
 from services.routing.domain.desk import Desks
 from services.routing.domain.destinations import allowed_by
+from services.routing.domain.drafts import DraftTransactions
 from services.routing.domain.issues import IssueTransactions
 from services.routing.domain.merging import MergeTransactions
 from services.routing.domain.ports import Transactions
+from services.routing.domain.presence import PresenceTransactions
 from services.routing.domain.recovery_ports import RecoveryTransactions
 from services.routing.domain.replies import Wording
 from services.routing.domain.saved_views import SavedViewTransactions
@@ -90,6 +94,8 @@ class Desk:
     alert_mails: AlertMails
     views: SavedViewTransactions
     issues: IssueTransactions
+    drafts: DraftTransactions
+    presences: PresenceTransactions
     programs: ProgramStore
     live: Live
     ping: Callable[[], Awaitable[object]]
@@ -195,6 +201,8 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             alert_mails=PostgresAlertMails(servers.pool),
             views=PostgresSavedViewTransactions(servers.pool),
             issues=PostgresIssueTransactions(servers.pool),
+            drafts=PostgresDraftTransactions(servers.pool),
+            presences=PostgresPresenceTransactions(servers.pool),
             programs=servers.programs,
             live=live,
             ping=partial(servers.pool.fetchval, "SELECT 1", timeout=PING_TIMEOUT_S),

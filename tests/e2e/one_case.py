@@ -18,9 +18,8 @@ from tests.e2e.conftest import Serve
 from tests.integration.routing.company import DOCUMENT, PROGRAMS, event_id, scored
 
 
-@pytest.fixture
-async def site(settings: Settings, database_url: str, serve: Serve) -> str:
-    """Give the address of an inbox with one case of Mali's."""
+async def begin_case(settings: Settings) -> None:
+    """Make the company's program count, and open one case of Mali's."""
     async with open_programs(settings.database_url, role="closedloop_program") as programs:
         document = {name: part for name, part in DOCUMENT.items() if name != "version"}
         await programs.activate(
@@ -28,7 +27,7 @@ async def site(settings: Settings, database_url: str, serve: Serve) -> str:
         )
     now = SystemClock().now()
     async with (
-        await create_pool(database_url, role="closedloop_routing") as pool,
+        await create_pool(settings.database_url, role="closedloop_routing") as pool,
         pool.acquire() as connection,
         connection.transaction(),
     ):
@@ -41,12 +40,18 @@ async def site(settings: Settings, database_url: str, serve: Serve) -> str:
         await open_followups(
             PostgresOpenings(connection), [event], programs=PROGRAMS, clock=SystemClock()
         )
+
+
+@pytest.fixture
+async def site(settings: Settings, serve: Serve) -> str:
+    """Give the address of an inbox with one case of Mali's."""
+    await begin_case(settings)
     return serve(create_app(settings))
 
 
-async def open_case(page: Page, site: str) -> None:
-    """Sign in as Mali and open the case."""
+async def open_case(page: Page, site: str, name: str = "Mali Chan") -> None:
+    """Sign in as somebody and open the case."""
     await page.goto(f"{site}/inbox")
-    await page.get_by_role("button", name="Mali Chan answers customers").click()
+    await page.get_by_role("button", name=f"{name} answers customers").click()
     await page.wait_for_url("**/inbox*")
     await page.goto(f"{site}/inbox/{derived_id('followup', str(event_id(1)))}")

@@ -97,3 +97,20 @@ async def test_a_reply_is_seen_as_the_customer_will_before_it_goes(
     await expect(timeline).to_contain_text("A new parcel is on its way.")
     await expect(timeline).to_contain_text("To som@example.com")
     assert await faults_of(page) == []
+
+
+async def test_a_reply_is_written_seen_and_sent_by_keyboard_alone(page: Page, site: str) -> None:
+    await open_case(page, site)
+    await page.keyboard.press("r")
+    await page.keyboard.type("ຂໍອະໄພ. A new parcel is on its way.")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    preview = page.locator("#reply blockquote")
+    await expect(preview).to_contain_text("ຂໍອະໄພ. A new parcel is on its way.")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Send it")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("The reply is kept")
+    await expect(page.locator(".timeline")).to_contain_text("Mali Chan wrote the customer a mail")
+    await expect(page.get_by_label("Your words")).to_have_value("")
+    assert await faults_of(page) == []

@@ -203,7 +203,7 @@ async def test_before_the_first_week_is_complete_the_page_says_so(site: Site) ->
 async def band_in_units(page: Page, report: dict[str, Any]) -> float:
     """Return how high the picture's band is, in the metric's unit."""
     high = float(await page.locator("section rect.band").first.get_attribute("height") or 0)
-    shown = [one["value"] for one in report["weeks"]]
+    shown: list[float] = [one["value"] for one in report["weeks"]]
     shown += [one["untouched"] for one in report["weeks"] if one["untouched"] is not None]
     shown += [report["without"]["low"], report["without"]["high"]]
     return high / (216 - 22) * (max(shown) - min(0.0, *shown))

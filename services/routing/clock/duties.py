@@ -9,7 +9,9 @@ from datetime import datetime
 from services.routing.adapters.alarms import PostgresAlarmTransactions
 from services.routing.adapters.alerts import PostgresAlertTransactions
 from services.routing.adapters.channel_replies import PostgresChannelTransactions
+from services.routing.adapters.drafts import forget_old_drafts
 from services.routing.adapters.promises import PostgresPromiseTransactions
+from services.routing.domain.drafts import KEPT_FOR
 from services.routing.handlers.alarms import tell_in_time, time_anew
 from services.routing.handlers.alerting import Mailing, write_letters
 from services.routing.handlers.channel_replying import give_waiting
@@ -56,6 +58,9 @@ def duties_of(
     async def give(now: datetime) -> int:
         return await give_waiting(replies, await programs.active(), now)
 
+    async def forget_drafts(now: datetime) -> int:
+        return await forget_old_drafts(pool, now - KEPT_FOR)
+
     async def next_alarm_at() -> datetime | None:
         return await alarms.next_alarm_at(sorted(await programs.active()))
 
@@ -64,6 +69,7 @@ def duties_of(
         Duty(name="tell", do_some=tell, next_at=next_alarm_at),
         Duty(name="end re-surveys", do_some=end_rounds, next_at=_unknown),
         Duty(name="give replies to webhooks", do_some=give, next_at=_unknown),
+        Duty(name="forget old drafts", do_some=forget_drafts, next_at=_unknown),
         *([_mail_duty(pool, programs, mailing)] if mailing else []),
     )
 

@@ -18,10 +18,12 @@ from services.routing.bootstrap import Desk
 from services.routing.domain.channel_messages import ChannelMessage
 from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.contacts import Contact
+from services.routing.domain.drafts import DraftForm
 from services.routing.domain.followup import StaleVersionError
 from services.routing.domain.handing import Recipient, is_own, recipients
 from services.routing.domain.mails import Mail
 from services.routing.domain.ports import HistoryEntry
+from services.routing.domain.presence import BEAT
 from services.routing.domain.transitions import (
     JUDGES,
     WORKERS,
@@ -54,6 +56,7 @@ from services.routing.routes.deps import (
     actor_of,
     problems,
 )
+from services.routing.routes.drafts import drafts_part, sent
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.promise_panel import panel_of
@@ -76,7 +79,7 @@ class CaseForm(BaseModel):
     """What the forms of a case send. `do` is take, assign, note, contact or the state to go to.
 
     `text`, `language` and `shown` are of a reply: its words, and which mail was shown; `kind`,
-    `amount` and `recovery_why` of what the customer is given.
+    `amount` and `recovery_why` of what the customer is given. `form` names the form, for drafts.
     """
 
     version: int
@@ -97,6 +100,7 @@ class CaseForm(BaseModel):
     recovery_why: Text = ""
     key: Annotated[str, Name] = ""
     back: str = ""
+    form: DraftForm | Literal[""] = ""
 
     def command(self, who: Principal) -> ChangeFollowUp:
         """Return the wish that the form expresses.
@@ -195,6 +199,7 @@ async def change_case(
         )
     except RoutingError as error:
         return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))
+    await sent(desk, who, followup_id, form.form)
     place = safe_next(form.back) if form.back else f"/inbox/{followup_id}"
     mark = "&" if "?" in place else "?"
     return RedirectResponse(f"{place}{mark}done={form.do}", status_code=HTTPStatus.SEE_OTHER)
@@ -293,6 +298,8 @@ async def _context(
         "can_work": position is not Standing.READER,
         "refused": refused,
         "draft": refused.form if refused else CaseForm(version=followup.version, do="note"),
+        "drafts": await drafts_part(desk, who, followup_id, program.time_zone),
+        "beat_s": BEAT.total_seconds(),
         "before": before,
         "before_words": wording.act_words(before, program) if before else "?",
         "key": secrets.token_urlsafe(12),

@@ -85,6 +85,7 @@ class RecoveryForm(BaseModel):
     amount: str = ""
     why: Text = ""
     recovery: UUID | None = None
+    form: Literal["offer", ""] = ""
 
     def asked(self, currency: str) -> RecoveryWish | Verdict:
         """Return the wish or the verdict; raises IncompleteError for what is no amount."""

@@ -22,6 +22,7 @@ from services.routing.handlers.channel_replying import report
 from services.routing.routes.case import CaseForm, Refused, refused_page, shown_page
 from services.routing.routes.case_channels import message_of
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.drafts import sent
 from services.routing.routes.followups import PREFIX, answer_of
 from services.routing.routes.replies import SEND
 from services.routing.routes.schemas import Taken
@@ -123,6 +124,7 @@ async def reply(
         )
     except RoutingError as error:
         return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))
+    await sent(desk, who, followup_id, form.form)
     return RedirectResponse(f"/inbox/{followup_id}?done=reply", status_code=HTTPStatus.SEE_OTHER)
 
 

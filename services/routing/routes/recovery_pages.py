@@ -18,6 +18,7 @@ from services.routing.handlers.recovering import read_waiting
 from services.routing.routes.case import CaseForm, Refused, refused_page
 from services.routing.routes.case_recovery import RecoveryForm, request_of, words_of
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of
+from services.routing.routes.drafts import sent
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.recoveries import changed
 from shared.program.document import Program
@@ -71,6 +72,7 @@ async def change_case_recovery(
             recovery_why=form.why,
         )
         return await refused_page(request, desk, who, followup_id, Refused(form=typed, error=error))
+    await sent(desk, who, followup_id, form.form)
     done = "asked" if form.do == "offer" and '"decision":"offered"' in answer.body else form.do
     return RedirectResponse(f"/inbox/{followup_id}?done={done}", status_code=HTTPStatus.SEE_OTHER)
 

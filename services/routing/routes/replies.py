@@ -20,6 +20,7 @@ from services.routing.handlers.promising import kept_for
 from services.routing.routes.case import CaseForm, Refused, refused_page, shown_page
 from services.routing.routes.case_reply import mail_of
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.drafts import sent
 from services.routing.routes.followups import answer_of
 from shared.contracts.contacts import ContactChannel, ContactOutcome
 from shared.web.auth import Principal
@@ -65,6 +66,7 @@ async def reply(
         )
     except RoutingError as error:
         return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))
+    await sent(desk, who, followup_id, form.form)
     return RedirectResponse(f"/inbox/{followup_id}?done=reply", status_code=HTTPStatus.SEE_OTHER)
 
 

@@ -35,6 +35,11 @@ UPDATE routing.contact_attempt SET note = NULL
 WHERE tenant = $1 AND followup_id IN (
     SELECT followup_id FROM routing.followup WHERE tenant = $1 AND customer_id = $2)
 
+-- name: draft
+DELETE FROM routing.draft
+WHERE tenant = $1 AND followup_id IN (
+    SELECT followup_id FROM routing.followup WHERE tenant = $1 AND customer_id = $2)
+
 -- name: promise
 -- The team is told on the case, as when customers erase on their own page.
 UPDATE routing.promise

@@ -43,6 +43,10 @@ INSERT INTO routing.contact_attempt (followup_id, version, tenant, channel, outc
 SELECT followup_id, 4, tenant, 'phone', 'reached', now(), 'mali', 'Mali', words
 FROM case_of_somebody;
 
+INSERT INTO routing.draft (tenant, followup_id, person, form, fields, saved_at)
+SELECT tenant, followup_id, 'mali', 'next', json_build_object('note', words), now()
+FROM case_of_somebody;
+
 INSERT INTO routing.promise (followup_id, tenant, told_customer)
 SELECT followup_id, tenant, words FROM case_of_somebody;
 

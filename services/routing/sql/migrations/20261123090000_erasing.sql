@@ -14,8 +14,8 @@ $$;
 GRANT UPDATE ON routing.reply, routing.channel_reply, routing.attachment, routing.contact_attempt,
     routing.promise, routing.recovery, routing.alert, routing.staff_letter, routing.delivery,
     routing.loop_communication, routing.followup_change, routing.followup TO closedloop_eraser;
-GRANT DELETE ON routing.later_score, routing.idempotency, routing.outbox, routing.delivery
-    TO closedloop_eraser;
+GRANT DELETE ON routing.later_score, routing.idempotency, routing.outbox, routing.delivery,
+    routing.draft TO closedloop_eraser;
 SELECT ground.show_to_eraser('routing');
 
 -- migrate:down
