@@ -29,6 +29,10 @@ _WAYS: Mapping[S, Sequence[S]] = {
 }
 
 
+#: So long a plan is measured, and so long before it.
+_WEEKS = 12
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -59,13 +63,17 @@ class Proposer(_Part):
 
 
 class PlanIdea(_Part):
-    """A plan, the issue that it is for, and how far it comes."""
+    """A plan, the issue that it is for, and how far it comes.
+
+    `expected_points` are the customers in 100 who have the cause, more (+) or fewer (-), after it.
+    """
 
     touchpoint: str | None = None
     what: str
     reach: Literal["proposed", "under_review", "approved"]
     proposed_by: Proposer
     summary: str
+    expected_points: float
     items: tuple[Item, ...]
 
     def fits(self, issue: Mapping[str, Any]) -> bool:
@@ -76,6 +84,18 @@ class PlanIdea(_Part):
     def proposal(self, end: date) -> dict[str, Any]:
         """Return the plan as the outer loop takes it, with the days that it means."""
         return {"summary": self.summary, "items": [_item(item, end) for item in self.items]}
+
+    def design(self, touchpoint: str, end: date) -> dict[str, Any]:
+        """Return how its effect is measured: from the day on which its last item is due."""
+        last = max(item.due_in_days for item in self.items)
+        return {
+            "metric": "customers_with_cause",
+            "touched": [touchpoint],
+            "starts_on": (end + timedelta(days=last)).isoformat(),
+            "weeks_before": _WEEKS,
+            "weeks_after": _WEEKS,
+            "expected": self.expected_points,
+        }
 
 
 @dataclass(frozen=True, slots=True)

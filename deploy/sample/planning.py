@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -35,22 +35,39 @@ class Planning:
             issue = next((issue for issue in issues if idea.fits(issue)), None)
             if issue is not None:
                 issues.remove(issue)
-                await self._bring_on(idea, issue["issue_id"])
+                await self._bring_on(idea, issue)
                 plans += 1
         return plans
 
-    async def _bring_on(self, idea: PlanIdea, issue_id: str) -> None:
-        who = idea.proposed_by
+    async def _bring_on(self, idea: PlanIdea, issue: Mapping[str, Any]) -> None:
+        who, issue_id = idea.proposed_by, issue["issue_id"]
         desk = self.office.desk(who.id, who.name, "contributor")
         proposal = idea.proposal(self.end)
         key = f"sample-{issue_id}"
         posted = await desk.post(f"{ISSUES}/{issue_id}/plans", proposal, key=key)
         plan = expected(posted).json()
+        plan["version"] = await self._say_how_measured(desk, plan, idea, issue["touchpoint"])
         if idea.reach != "proposed":
             plan = await _review(desk, plan)
         if idea.reach == "approved":
             for decision in plan["decisions"]:
                 await self._approve(plan["plan_id"], decision["department"])
+
+    async def _say_how_measured(
+        self, desk: Desk, plan: Mapping[str, Any], idea: PlanIdea, touchpoint: str
+    ) -> int:
+        """Give a plan a design where its issue suggests none; return the plan's version."""
+        place = f"{PLANS}/{plan['plan_id']}/impact"
+        known = (await desk.get(place))["design"]
+        if known and known["set_by"] != idea.proposed_by.id:
+            return int(plan["version"])
+        set_by_hand = await desk.put(
+            f"{place}/design",
+            idea.design(touchpoint, self.end),
+            version=plan["version"],
+            key=f"sample-{plan['plan_id']}-design",
+        )
+        return int(expected(set_by_hand).json()["version"])
 
     async def _approve(self, plan_id: str, department_id: str) -> None:
         program = self.company.program

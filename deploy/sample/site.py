@@ -49,6 +49,13 @@ class Desk:
         headers = {"If-Match": f'"{version}"', "Idempotency-Key": key}
         return await self._ask("PATCH", path, json=body, headers=headers)
 
+    async def put(
+        self, path: str, body: Mapping[str, Any], *, version: int, key: str
+    ) -> httpx.Response:
+        """Set what stands at `path`, of a `version`; the same `key` sets it once."""
+        headers = {"If-Match": f'"{version}"', "Idempotency-Key": key}
+        return await self._ask("PUT", path, json=body, headers=headers)
+
     async def post(
         self, path: str, body: Mapping[str, Any], *, key: str, version: int | None = None
     ) -> httpx.Response:

@@ -455,7 +455,8 @@ class FollowUpChange(Tolerant):
     of a step that is not done; `merge` where two were merged or split, for either of them;
     `recovery` where the customer was offered something, or it was decided. `mentioned` are the
     people whom its note names. `can_be_written_to` is there while a mail address of the customer is
-    known and they have not said that they want no contact.
+    known and they have not said that they want no contact. `issue_id` is the systemic issue that
+    somebody has said it belongs to, whatever its cause turns out to be.
     """
 
     followup_id: UUID
@@ -484,6 +485,7 @@ class FollowUpChange(Tolerant):
     merge: Merge | None = None
     recovery: RecoveryDecision | None = None
     can_be_written_to: Literal[True] | None = None
+    issue_id: UUID | None = None
 
 
 class FollowUpChanged(CloudEvent[FollowUpChange]):

@@ -11,6 +11,7 @@ from shared.settings import Settings
 from shared.web import problems, signin
 from shared.web.auth import check_secret
 from shared.web.documented import document_problems
+from shared.web.head import AnswersHead
 from shared.web.headers import SecurityHeaders
 from shared.web.limits import BodyLimit
 from shared.web.oidc import routes as oidc
@@ -33,6 +34,7 @@ def install(app: FastAPI, settings: Settings, *, max_body_bytes: int = _MAX_BODY
     config_of(settings)
     app.state.settings = settings
     problems.install(app, page_templates())
+    app.add_middleware(AnswersHead)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(SecurityHeaders)
     document_problems(app)

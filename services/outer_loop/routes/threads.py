@@ -130,7 +130,7 @@ async def show_issue_thread(
     )
 
 
-@routes.get("/thread")
+@routes.get("/thread", responses={404: {"description": "Nothing is known of it"}})
 async def show_thread(
     board: BoardAtHand,
     reader: Reader,

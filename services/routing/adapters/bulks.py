@@ -57,7 +57,7 @@ class PostgresBulks(PostgresFollowUps):
         await self.connection.execute(QUERIES["settle_items"], bulk_id, *map(list, columns))
         now = [one.changed.followup for one in settled if one.changed]
         await self.connection.execute(
-            QUERIES["change_owners"],
+            QUERIES["change_followups"],
             [one.followup_id for one in now],
             [one.version for one in now],
             [one.state.value for one in now],
@@ -65,6 +65,7 @@ class PostgresBulks(PostgresFollowUps):
             [one.changed_at for one in now],
             [why_json(one.why) for one in now],
             [one.is_last_resort for one in now],
+            [one.issue_id for one in now],
         )
 
     async def mark_undone(self, bulk_id: UUID, now: datetime) -> None:
@@ -97,6 +98,7 @@ def _item_of(row: asyncpg.Record) -> Item:
         owner_before=row["owner_before"],
         state_before=FollowUpState(state) if state else None,
         why_before=why_of(row["why_before"]),
+        issue_before=row["issue_before"],
     )
 
 
@@ -110,4 +112,5 @@ def _columns_of(settled: Settled) -> tuple[object, ...]:
         before.owner,
         before.state.value,
         why_json(before.why),
+        before.issue_id,
     )

@@ -61,9 +61,9 @@ class PostgresIssues:
 
     connection: Connection
 
-    async def at(self, touchpoint: str) -> Sequence[SystemicIssue]:
-        """Return the issues of a touchpoint, those first that most customers met."""
-        rows = await self.connection.fetch(_QUERIES["issues_at"], touchpoint)
+    async def known(self) -> Sequence[SystemicIssue]:
+        """Return all issues, those first that most customers met."""
+        rows = await self.connection.fetch(_QUERIES["issues"])
         return [
             SystemicIssue(
                 issue_id=row["issue_id"],

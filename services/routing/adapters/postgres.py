@@ -68,6 +68,7 @@ QUERIES = {
     **load(_SQL / "followups.sql"),
     **load(_SQL / "lists.sql"),
     **load(_SQL / "resurvey.sql"),
+    **load(_SQL / "issues.sql"),
 }
 
 
@@ -158,6 +159,11 @@ class PostgresFollowUps:
         row = await self.connection.fetchrow(QUERIES[query], followup_id)
         return followup_of(row) if row else None
 
+    async def has_issue(self, issue_id: UUID) -> bool:
+        """Return whether the outer loop has told of a systemic issue."""
+        found: bool = await self.connection.fetchval(QUERIES["has_issue"], issue_id)
+        return found
+
     async def history(self, followup: FollowUp) -> list[HistoryEntry]:
         """Return everything that happened to the follow-up, oldest first."""
         rows = await self.connection.fetch(
@@ -231,6 +237,7 @@ class PostgresFollowUps:
             followup.next_alarm_at,
             timed_by(followup),
             int(followup.escalation_level),
+            followup.issue_id,
         )
         if not written:
             raise OvertakenError(followup.followup_id, followup.version)

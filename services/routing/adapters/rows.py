@@ -130,6 +130,7 @@ def followup_of(row: asyncpg.Record) -> FollowUp:
         timetable=_TIMETABLE.validate_json(row["timetable"]) if row["timetable"] else None,
         next_alarm_at=row["next_alarm_at"],
         escalation_level=Level(row["escalation_level"]),
+        issue_id=row["issue_id"],
     )
 
 
@@ -237,4 +238,5 @@ def parameters_of(wanted: Filter) -> tuple[object, ...]:
         wanted.last_resort,
         wanted.escalated,
         wanted.opened_from,
+        wanted.issue_id,
     )

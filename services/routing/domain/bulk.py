@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.routing.domain.commands import Changed, ChangeFollowUp, change
 from services.routing.domain.followup import FollowUp
+from services.routing.domain.issues import Link
 from services.routing.domain.ports import Filter, FollowUps
 from services.routing.domain.transitions import Actor
 from services.routing.domain.why import Why
@@ -53,6 +54,7 @@ class Item:
     owner_before: str | None = None
     state_before: FollowUpState | None = None
     why_before: Why | None = None
+    issue_before: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ def _refused(item: Item, reason: str) -> Settled:
 
 
 def put_back(item: Item, now: datetime) -> Settled:
-    """Give a follow-up the owner and the state it had, unless it was changed since."""
+    """Give a follow-up owner, state and issue as it had them, unless it was changed since."""
     followup = item.followup
     if followup.version != item.version_after or item.state_before is None:
         return Settled(
@@ -128,11 +130,14 @@ def put_back(item: Item, now: datetime) -> Settled:
         owner=item.owner_before,
         state=item.state_before,
         why=item.why_before,
+        issue_id=item.issue_before,
     )
+    link = Link(issue_id=back.issue_id)
+    name = "assigned" if followup.issue_id == back.issue_id else link.change
     return Settled(
         item=item,
         outcome=Outcome.UNDONE,
-        changed=Changed(followup=back, change="assigned", why=back.why),
+        changed=Changed(followup=back, change=name, why=back.why),
     )
 
 

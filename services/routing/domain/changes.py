@@ -75,6 +75,7 @@ def _data(changed: Changed, actor: str) -> FollowUpChange:
         merge=_merge(changed.merged) if changed.merged else None,
         recovery=_recovery(changed.recovery) if changed.recovery else None,
         can_be_written_to=can_be_written_to(changed) or None,
+        issue_id=followup.issue_id,
     )
 
 

@@ -19,6 +19,7 @@ from services.routing.domain.contacts import (
 from services.routing.domain.escalation import Told
 from services.routing.domain.followup import FollowUp, Resolution
 from services.routing.domain.handing import Wish, hand
+from services.routing.domain.issues import Link
 from services.routing.domain.mentions import mentioned_in
 from services.routing.domain.merged import Merged
 from services.routing.domain.recovery import Recovery
@@ -54,7 +55,7 @@ class ChangeFollowUp:
 
     With `insist`, a lead gives it to somebody who is away. `act` names what a customer did on
     their page, where that alone does not change the state; `answer` is theirs to the re-survey.
-    `file` is added to the case.
+    `file` is added to the case, `link` says to which systemic issue it belongs.
     """
 
     state: FollowUpState | None = None
@@ -66,6 +67,7 @@ class ChangeFollowUp:
     answer: Answered | None = None
     contact: Contact | None = None
     file: File | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,8 @@ def change(
         refuse_too_few(tried, program)
     if command.contact is not None:
         after, name = _contacted(after, command.contact, actor, program, now), CONTACTED
+    if command.link is not None:
+        after, name = _linked(after, command.link), command.link.change
     return Changed(
         followup=after.next_version(now),
         change=name,
@@ -168,6 +172,8 @@ def _refuse_incoherent(command: ChangeFollowUp) -> None:
         raise IncompleteError({"state": "A resolution goes with the state resolved."})
     if command.file and (command.state or command.owner or command.contact):
         raise IncompleteError({"file": "Add the file by itself: no state, owner or contact."})
+    if command.link and (command.state or command.owner or command.contact or command.file):
+        raise IncompleteError({"issue_id": "Link it by itself: no state, owner, contact or file."})
     if command.contact and (command.state or command.owner):
         raise IncompleteError({"contact": "Log the contact by itself: no state or owner with it."})
 
@@ -189,6 +195,13 @@ def _contacted(
     if target is followup.state:
         return followup
     return _moved(followup, target, None, actor, program, now)
+
+
+def _linked(followup: FollowUp, link: Link) -> FollowUp:
+    if link.issue_id == followup.issue_id:
+        said = "It belongs to that issue already." if link.issue_id else "It belongs to no issue."
+        raise IncompleteError({"issue_id": said})
+    return replace(followup, issue_id=link.issue_id)
 
 
 def _refuse_colleagues(followup: FollowUp, actor: Actor, program: Program, now: datetime) -> None:

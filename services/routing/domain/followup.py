@@ -83,6 +83,7 @@ class FollowUp:
     `due_at` is by when it is to be resolved. `timetable` is None for one of a release that kept
     no other deadline, until its state changes. `next_alarm_at` is when somebody is to be told
     that time runs out, `escalation_level` how far up that went in its present round.
+    `issue_id` is the systemic issue that somebody has said it belongs to.
     """
 
     followup_id: UUID
@@ -103,6 +104,7 @@ class FollowUp:
     timetable: Timetable | None = None
     next_alarm_at: datetime | None = None
     escalation_level: Level = Level.NONE
+    issue_id: UUID | None = None
 
     @property
     def is_escalated(self) -> bool:

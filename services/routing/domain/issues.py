@@ -11,6 +11,9 @@ from uuid import UUID
 from services.routing.domain.followup import FollowUp
 from shared.contracts.plans import OuterLoopChange, OuterLoopChanged, PlanState
 
+LINKED = "linked"
+UNLINKED = "unlinked"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemicIssue:
@@ -24,6 +27,18 @@ class SystemicIssue:
     what: str
     customers: int
     plan_state: PlanState | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """That a follow-up belongs to an issue, or, with None, that it belongs to none."""
+
+    issue_id: UUID | None
+
+    @property
+    def change(self) -> str:
+        """How histories name it."""
+        return LINKED if self.issue_id else UNLINKED
 
 
 class IssueNews(Protocol):
@@ -41,8 +56,8 @@ class IssueNews(Protocol):
 class Issues(Protocol):
     """One tenant's systemic issues."""
 
-    async def at(self, touchpoint: str) -> Sequence[SystemicIssue]:
-        """Return the issues of a touchpoint, those first that most customers met."""
+    async def known(self) -> Sequence[SystemicIssue]:
+        """Return all issues, those first that most customers met."""
         ...
 
 
@@ -71,11 +86,15 @@ def newest(events: Iterable[OuterLoopChanged], known: Mapping[UUID, int]) -> lis
 def belonging(
     followup: FollowUp, issues: Sequence[SystemicIssue]
 ) -> tuple[SystemicIssue | None, Sequence[SystemicIssue]]:
-    """Return the issue of the confirmed cause, and the others that it may turn out to be.
+    """Return the issue that a follow-up belongs to, and the others that it may turn out to be.
 
-    Once the cause is confirmed there are no others.
+    What somebody has said goes before the confirmed cause; once there is either, there are no
+    others.
     """
+    if followup.issue_id:
+        return next((one for one in issues if one.issue_id == followup.issue_id), None), ()
+    here = [one for one in issues if one.touchpoint == followup.voice.touchpoint]
     if followup.resolution is None:
-        return None, issues
+        return None, here
     what = followup.resolution.what
-    return next((one for one in issues if one.what == what), None), ()
+    return next((one for one in here if one.what == what), None), ()

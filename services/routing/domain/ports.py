@@ -110,6 +110,7 @@ class Filter:
     due_before: datetime | None = None
     last_resort: bool | None = None
     escalated: bool | None = None
+    issue_id: UUID | None = None
     words: Sequence[str] = ()
     ids: Sequence[UUID] | None = None
     patterns: Sequence[str] | None = None
@@ -208,6 +209,10 @@ class FollowUps(Protocol):
 
     async def find(self, followup_id: UUID, *, for_update: bool = False) -> FollowUp | None:
         """Return the follow-up, locked until the transaction ends when it is to be changed."""
+        ...
+
+    async def has_issue(self, issue_id: UUID) -> bool:
+        """Return whether the outer loop has told of a systemic issue."""
         ...
 
     async def history(self, followup: FollowUp) -> list[HistoryEntry]:

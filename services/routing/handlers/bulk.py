@@ -26,6 +26,7 @@ from services.routing.domain.commands import Changed
 from services.routing.domain.ports import Filter, RecordedChange
 from services.routing.domain.transitions import Actor
 from services.routing.errors import IncompleteError, ReusedKeyError, UnknownBulkError
+from services.routing.handlers.changing import refuse_unknown_issue
 from services.routing.handlers.opening import TOPIC
 from shared.clock import Clock
 from shared.contracts.codec import encode, key_of
@@ -68,6 +69,7 @@ async def change_many(
     """
     bulk = request.bulk
     async with transactions.of_bulks(request.tenant) as bulks:
+        await refuse_unknown_issue(bulks, request.order.command.link)
         if await bulks.start(bulk, clock.now()):
             await bulks.add(bulk.bulk_id, await _chosen(bulks, request.order.chosen))
         elif (await _own(bulks, bulk.bulk_id, request.actor)).fingerprint != bulk.fingerprint:

@@ -14,6 +14,7 @@ from services.routing.domain.channel_messages import ChannelMessage, ChannelRepl
 from services.routing.domain.commands import Changed, ChangeFollowUp, change, in_steps
 from services.routing.domain.contacts import CONTACTED, Contact, ContactAttempt, in_vain
 from services.routing.domain.followup import FollowUp, StaleVersionError
+from services.routing.domain.issues import Link
 from services.routing.domain.mails import Mail, Reply
 from services.routing.domain.ports import (
     Answer,
@@ -26,7 +27,7 @@ from services.routing.domain.resurvey import asking_of
 from services.routing.domain.sla import StateChange, states_entered
 from services.routing.domain.timing import on_the_clock
 from services.routing.domain.transitions import Actor
-from services.routing.errors import ReusedKeyError, UnknownFollowUpError
+from services.routing.errors import IncompleteError, ReusedKeyError, UnknownFollowUpError
 from services.routing.handlers.opening import TOPIC
 from shared.contracts.codec import encode, key_of
 from shared.contracts.events import FollowUpState
@@ -118,6 +119,7 @@ async def carry_out(
 
     Returns it as it is then. Raises RoutingError for what is refused; then nothing has changed.
     """
+    await refuse_unknown_issue(followups, request.command.link)
     gives_up = request.command.state is FollowUpState.UNREACHABLE
     tried = await _tried(followups, followup) if gives_up else []
     changed = change(followup, request.command, request.actor, program, now, tried=tried)
@@ -127,6 +129,12 @@ async def carry_out(
     if changed.change == FollowUpState.RESOLVED:
         await followups.ask_again(asking_of(changed.followup, program))
     return changed.followup
+
+
+async def refuse_unknown_issue(followups: FollowUps, link: Link | None) -> None:
+    """Raise IncompleteError when the outer loop has told of no such issue."""
+    if link and link.issue_id and not await followups.has_issue(link.issue_id):
+        raise IncompleteError({"issue_id": "There is no such issue: choose one of the board."})
 
 
 async def kept_answer(followups: FollowUps, request: KeyedRequest) -> Answer | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
@@ -43,6 +44,7 @@ class Wanted:
     breach_until: datetime | None
     last_resort: bool
     escalated: bool
+    issue: UUID | None
     words: str
     cursor: str | None
 
@@ -64,6 +66,7 @@ class Wanted:
             "breach_until": _written(self.breach_until),
             "resort": "true" if self.last_resort else None,
             "escalated": "true" if self.escalated else None,
+            "issue": str(self.issue) if self.issue else None,
             "q": self.words or None,
         }
 
@@ -107,6 +110,7 @@ def wanted(  # noqa: PLR0913  (each is a part of the address)
     breach_until: AwareDatetime | Literal[""] = "",
     resort: bool | Literal[""] = "",
     escalated: bool | Literal[""] = "",
+    issue: UUID | Literal[""] = "",
     q: Annotated[Name | Literal[""], Query()] = "",
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Wanted:
@@ -128,6 +132,7 @@ def wanted(  # noqa: PLR0913  (each is a part of the address)
         breach_until=breach_until or None,
         last_resort=bool(resort),
         escalated=bool(escalated),
+        issue=issue or None,
         words=q.strip(),
         cursor=cursor,
     )
@@ -166,6 +171,7 @@ def filter_of(asked: Wanted, view: View, who: Principal, program: Program, now: 
         opened_before=_days_before(now, asked.older_than_days),
         last_resort=True if asked.last_resort else None,
         escalated=True if asked.escalated else None,
+        issue_id=asked.issue,
         words=asked.words.split(),
     )
 

@@ -27,7 +27,8 @@ from services.routing.domain.ports import Answer
 from services.routing.errors import RoutingError
 from services.routing.handlers.attaching import attach, list_files, read_file
 from services.routing.handlers.changing import ChangeRequest
-from services.routing.routes.case import CaseForm, Refused, refused_page
+from services.routing.routes.case import refused_page
+from services.routing.routes.case_forms import CaseForm, Refused
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, response_of
 from services.routing.routes.followups import PATCH_PROBLEMS, PREFIX, PROBLEMS
 from services.routing.routes.schemas import FollowUpView, view_of

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from services.routing.bootstrap import Desk
 from services.routing.domain.bulk import MOST_IN_A_BULK, Chosen, Order, Outcome, Report
 from services.routing.domain.commands import ChangeFollowUp
+from services.routing.domain.issues import Link
 from services.routing.domain.ports import Filter
 from services.routing.handlers.bulk import BulkRequest, change_many, report_of, undo_bulk
 from services.routing.routes.asked import Wanted, filter_of, view_for, wanted
@@ -25,7 +26,7 @@ from shared.web.problems import InvalidProblem
 from shared.web.programs import program_of
 from shared.web.signin import safe_next
 
-Act = Literal["take", "assign", "note"]
+Act = Literal["take", "assign", "note", "link"]
 
 api = APIRouter(prefix=PREFIX, tags=["follow-ups"])
 pages = APIRouter(include_in_schema=False)
@@ -49,6 +50,7 @@ class BulkFilter(Taken):
     language: Name | None = None
     segment: Name | None = None
     rule: Name | None = None
+    issue_id: UUID | None = None
     q: Name | None = None
 
     def filter(self) -> Filter:
@@ -63,6 +65,7 @@ class BulkFilter(Taken):
             language=self.language,
             segment=self.segment,
             rule=self.rule,
+            issue_id=self.issue_id,
             words=(self.q or "").split(),
         )
 
@@ -73,6 +76,7 @@ class BulkChange(Taken):
     act: Act
     owner: Name | None = None
     note: Text | None = None
+    issue_id: UUID | None = None
     items: Annotated[list[SeenFollowUp], Field(max_length=MOST_IN_A_BULK)] | None = None
     matching: BulkFilter | None = None
 
@@ -119,7 +123,7 @@ async def change_followups(
     *,
     idempotency_key: Annotated[str, Header(max_length=200)] = "",
 ) -> BulkView:
-    """Take, assign or annotate many follow-ups; each is judged by its own rules and version.
+    """Take, assign, link or annotate many follow-ups; each is judged by its own rules and version.
 
     Needs an Idempotency-Key: a repeat under the same key goes on where the first one ended.
     """
@@ -131,7 +135,7 @@ async def change_followups(
         )
     order = Order(
         act=asked.act,
-        command=_command(asked.act, asked.owner, asked.note, who),
+        command=_command(asked.act, asked, who),
         chosen=asked.chosen,
         key=idempotency_key,
         asked=asked.model_dump_json(),
@@ -157,6 +161,7 @@ class BulkForm(BaseModel):
     do: Act
     owner: str = ""
     note: Text = ""
+    issue_id: UUID | Literal[""] = ""
     item: Annotated[list[str], Field(max_length=MOST_IN_A_BULK)] = []
     all: bool = False
     key: Name
@@ -178,7 +183,7 @@ async def change_rows(
     chosen = Chosen(items=[] if form.all else _items(form.item), matching=matching)
     order = Order(
         act=form.do,
-        command=_command(form.do, form.owner, form.note, who),
+        command=_command(form.do, form, who),
         chosen=chosen,
         key=form.key,
         asked=f"{asked.address()} {form.model_dump_json()}",
@@ -219,15 +224,19 @@ async def _undone(desk: Desk, who: Principal, bulk_id: UUID) -> Report:
         )
 
 
-def _command(act: Act, owner: str | None, note: str | None, who: Principal) -> ChangeFollowUp:
-    note = (note or "").strip() or None
+def _command(act: Act, given: BulkChange | BulkForm, who: Principal) -> ChangeFollowUp:
+    note = (given.note or "").strip() or None
     match act:
         case "take":
             return ChangeFollowUp(owner=who.subject, note=note)
         case "assign":
-            if not owner:
+            if not given.owner:
                 raise InvalidProblem("Say who gets them.", field="owner")
-            return ChangeFollowUp(owner=owner, note=note)
+            return ChangeFollowUp(owner=given.owner, note=note)
+        case "link":
+            if not given.issue_id:
+                raise InvalidProblem("Say what they belong to.", field="issue_id")
+            return ChangeFollowUp(link=Link(issue_id=given.issue_id), note=note)
         case "note":
             if not note:
                 raise InvalidProblem("Write the note.", field="note")

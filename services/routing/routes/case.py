@@ -6,20 +6,15 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.routing.bootstrap import Desk
 from services.routing.domain.channel_messages import ChannelMessage
-from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
-from services.routing.domain.contacts import Contact
-from services.routing.domain.drafts import DraftForm
-from services.routing.domain.followup import StaleVersionError
 from services.routing.domain.handing import Recipient, is_own, recipients
 from services.routing.domain.mails import Mail
 from services.routing.domain.ports import HistoryEntry
@@ -33,7 +28,6 @@ from services.routing.domain.transitions import (
     team_of,
 )
 from services.routing.errors import (
-    IncompleteError,
     RoutingError,
     UnknownFollowUpError,
 )
@@ -45,6 +39,7 @@ from services.routing.routes import wording
 from services.routing.routes.case_channels import channels_part
 from services.routing.routes.case_contact import contact_part
 from services.routing.routes.case_files import files_part
+from services.routing.routes.case_forms import CaseForm, Refused
 from services.routing.routes.case_issue import issue_part
 from services.routing.routes.case_merge import merge_part
 from services.routing.routes.case_recovery import recovery_part
@@ -60,10 +55,8 @@ from services.routing.routes.drafts import drafts_part, sent
 from services.routing.routes.followups import answer_of
 from services.routing.routes.inbox import PAGES
 from services.routing.routes.promise_panel import panel_of
-from shared.contracts.contacts import ContactChannel, ContactOutcome
-from shared.contracts.events import FollowUpState, Name, Text
+from shared.contracts.events import FollowUpState
 from shared.web.auth import Principal
-from shared.web.problems import InvalidProblem
 from shared.web.programs import program_of
 from shared.web.signin import safe_next
 
@@ -73,84 +66,6 @@ routes = APIRouter(include_in_schema=False)
 _KEYS: Mapping[FollowUpState, str] = {
     FollowUpState.WAITING_CUSTOMER: "w",
 }
-
-
-class CaseForm(BaseModel):
-    """What the forms of a case send. `do` is take, assign, note, contact or the state to go to.
-
-    `text`, `language` and `shown` are of a reply: its words, and which mail was shown; `kind`,
-    `amount` and `recovery_why` of what the customer is given. `form` names the form, for drafts.
-    """
-
-    version: int
-    do: Name
-    owner: str = ""
-    insist: bool = False
-    note: Text = ""
-    what: str = ""
-    why: str = ""
-    action_taken: Text = ""
-    channel: ContactChannel = ContactChannel.PHONE
-    outcome: ContactOutcome | Literal[""] = ""
-    text: Text = ""
-    language: str = ""
-    shown: str = ""
-    kind: str = ""
-    amount: str = ""
-    recovery_why: Text = ""
-    key: Annotated[str, Name] = ""
-    back: str = ""
-    form: DraftForm | Literal[""] = ""
-
-    def command(self, who: Principal) -> ChangeFollowUp:
-        """Return the wish that the form expresses.
-
-        Raises InvalidProblem for an unknown act, IncompleteError for a contact without outcome.
-        """
-        note = self.note.strip() or None
-        match self.do:
-            case "take":
-                return ChangeFollowUp(owner=who.subject, note=note)
-            case "assign":
-                return ChangeFollowUp(owner=self.owner, note=note, insist=self.insist)
-            case "note":
-                return ChangeFollowUp(note=self.note)
-            case "contact":
-                return ChangeFollowUp(contact=self._contact(), note=note)
-            case FollowUpState.RESOLVED:
-                resolution = ProposedResolution(
-                    what=self.what, why=self.why, action_taken=self.action_taken
-                )
-                return ChangeFollowUp(
-                    state=FollowUpState.RESOLVED, resolution=resolution, note=note
-                )
-            case state if state in set(FollowUpState):
-                return ChangeFollowUp(state=FollowUpState(state), note=note)
-            case unknown:
-                raise InvalidProblem(f"There is no act {unknown!r}.", field="do")
-
-    def _contact(self) -> Contact:
-        if not self.outcome:
-            raise IncompleteError({"outcome": "Say what came of it."})
-        return Contact(channel=self.channel, outcome=self.outcome)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A form that was refused: what was typed, and what is wrong with it."""
-
-    form: CaseForm
-    error: RoutingError
-
-    @property
-    def faults(self) -> Mapping[str, str]:
-        """What is wrong, by field."""
-        return self.error.faults if isinstance(self.error, IncompleteError) else {}
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether somebody else was quicker."""
-        return isinstance(self.error, StaleVersionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,9 @@ from services.routing.errors import RoutingError
 from services.routing.handlers import reading
 from services.routing.handlers.changing import ChangeRequest, change_followup
 from services.routing.handlers.channel_replying import report
-from services.routing.routes.case import CaseForm, Refused, refused_page, shown_page
+from services.routing.routes.case import refused_page, shown_page
 from services.routing.routes.case_channels import message_of
+from services.routing.routes.case_forms import CaseForm, Refused
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
 from services.routing.routes.drafts import sent
 from services.routing.routes.followups import PREFIX, answer_of

@@ -64,6 +64,9 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
     language: Annotated[Name | None, Query()] = None,
     segment: Annotated[Name | None, Query()] = None,
     rule: Annotated[Name | None, Query(description="The rule that flagged it")] = None,
+    issue_id: Annotated[
+        UUID | None, Query(description="The systemic issue that somebody linked it to")
+    ] = None,
     q: Annotated[
         Name | None,
         Query(description="Up to three words of what was said, a name or an id; open ones only"),
@@ -91,6 +94,7 @@ async def list_followups(  # noqa: PLR0913  (each is a query parameter)
         language=language,
         segment=segment,
         rule=rule,
+        issue_id=issue_id,
         words=(q or "").split(),
     )
     after = decode_cursor(cursor, _POSITION) if cursor else None

@@ -33,6 +33,7 @@ from services.routing.routes.asked import (
     wanted,
 )
 from services.routing.routes.bulk import read_report
+from services.routing.routes.case_issue import issue_lines
 from services.routing.routes.clocks import MARKS
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of
 from services.routing.routes.inbox_views import saved_part
@@ -119,6 +120,7 @@ async def show_inbox(
             "notice": wording.DONE.get(done, ""),
             "report": wording.report_words(await read_report(desk, who, bulk)) if bulk else None,
             "key": secrets.token_urlsafe(12),
+            "issues": await issue_lines(desk, who.tenant, program),
             "bulk_owners": _owners_to_give_to(who, program),
             "live": f"/inbox/live?{urlencode({'view': view, 'at': place})}",
             "here": asked.address(cursor=asked.cursor),

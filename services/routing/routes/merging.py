@@ -17,7 +17,8 @@ from services.routing.domain.merging import Belonging, Person
 from services.routing.domain.ports import Answer
 from services.routing.errors import NotMergeableError, RoutingError
 from services.routing.handlers.merging import MergeRequest, Seen, change_pair, read_belonging
-from services.routing.routes.case import CaseForm, Refused, refused_page
+from services.routing.routes.case import refused_page
+from services.routing.routes.case_forms import CaseForm, Refused
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems, response_of
 from services.routing.routes.followups import PATCH_PROBLEMS, PREFIX, PROBLEMS
 from services.routing.routes.schemas import FollowUpView, Taken, view_of

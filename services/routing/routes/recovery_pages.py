@@ -15,7 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from services.routing.domain.recovery_ports import Waiting
 from services.routing.errors import RoutingError
 from services.routing.handlers.recovering import read_waiting
-from services.routing.routes.case import CaseForm, Refused, refused_page
+from services.routing.routes.case import refused_page
+from services.routing.routes.case_forms import CaseForm, Refused
 from services.routing.routes.case_recovery import RecoveryForm, request_of, words_of
 from services.routing.routes.deps import DeskOfRequest, Staff, actor_of
 from services.routing.routes.drafts import sent

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.domain.commands import ChangeFollowUp, ProposedResolution
 from services.routing.domain.followup import FollowUp, Resolution, Voice
+from services.routing.domain.issues import Link
 from services.routing.domain.ports import HistoryEntry
 from services.routing.domain.timetable import Step, Timetable
 from services.routing.domain.why import Why
@@ -47,7 +48,8 @@ class ResolutionPatch(Taken):
 class FollowUpPatch(Taken):
     """A JSON merge patch (RFC 7396) of a follow-up: what is absent stays as it is.
 
-    With `insist`, a lead gives it to somebody who is away.
+    With `insist`, a lead gives it to somebody who is away. `issue_id` is the systemic issue that it
+    belongs to; null takes that back.
     """
 
     state: FollowUpState | None = None
@@ -55,13 +57,14 @@ class FollowUpPatch(Taken):
     note: Text | None = None
     resolution: ResolutionPatch | None = None
     insist: bool = False
+    issue_id: UUID | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _removes_nothing(cls, given: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
         if isinstance(given, dict):
             for name, value in given.items():
-                if value is None and name in cls.model_fields:
+                if value is None and name in cls.model_fields and name != "issue_id":
                     raise ValueError(f"{name} can't be removed: leave it out or give a value")
         return given
 
@@ -73,6 +76,7 @@ class FollowUpPatch(Taken):
             note=self.note,
             resolution=_proposed(self.resolution),
             insist=self.insist,
+            link=Link(issue_id=self.issue_id) if "issue_id" in self.model_fields_set else None,
         )
 
 
@@ -136,6 +140,7 @@ class FollowUpView(BaseModel):
     `assignment` says why its owner has it; `assigned_as_last_resort` that nobody of the team could
     be given it, so that it went to the lead. `escalation_level` is how far up it was told in its
     present round: 0 nobody, 1 its owner, 2 the team's lead, 3 the department's head.
+    `issue_id` is the systemic issue that somebody has said it belongs to.
     """
 
     followup_id: UUID
@@ -169,6 +174,7 @@ class FollowUpView(BaseModel):
     assignment: Why | None
     assigned_as_last_resort: bool
     escalation_level: int
+    issue_id: UUID | None
 
 
 class Counts(BaseModel):
@@ -248,6 +254,7 @@ def view_of(followup: FollowUp) -> FollowUpView:
         assignment=followup.why,
         assigned_as_last_resort=followup.is_last_resort,
         escalation_level=int(followup.escalation_level),
+        issue_id=followup.issue_id,
     )
 
 

@@ -11,6 +11,7 @@ from services.routing.domain.attachments import ATTACHED
 from services.routing.domain.bulk import Outcome, Report
 from services.routing.domain.communications import TOLD_OF_CHANGE
 from services.routing.domain.followup import FollowUp, Voice
+from services.routing.domain.issues import LINKED, UNLINKED
 from services.routing.domain.merging import ABSORBED, SPLIT, SPLIT_OFF
 from services.routing.domain.ports import Count, HistoryEntry
 from services.routing.domain.recovering import CHANGES as RECOVERY
@@ -65,6 +66,8 @@ _ACTS: Mapping[str, str] = {
     "erasure_asked": "had their data erased",
     "contacted": "contacted the customer",
     ATTACHED: "added a file",
+    LINKED: "said that it belongs to something that keeps going wrong",
+    UNLINKED: "took back that it belongs to something that keeps going wrong",
     S.ACKNOWLEDGED: "acknowledged it",
     S.CONTACTING: "began to contact the customer",
     S.IN_PROGRESS: "works on it",
@@ -90,7 +93,12 @@ _ACTS: Mapping[str, str] = {
 
 #: What can happen to a follow-up: webhooks choose among these.
 CHANGES = frozenset(_ACTS)
-_MANY: Mapping[str, str] = {"take": "taken", "assign": "reassigned", "note": "noted"}
+_MANY: Mapping[str, str] = {
+    "take": "taken",
+    "assign": "reassigned",
+    "note": "noted",
+    "link": "linked",
+}
 #: How many of those left alone are named on the page.
 MOST_NAMED = 20
 
@@ -184,6 +192,8 @@ DONE: Mapping[str, str] = {
     "assign": "It has a new owner.",
     "note": "The note is kept.",
     ATTACHED: "The file is kept.",
+    "link": "It belongs to that issue now.",
+    "unlink": "It belongs to no issue any more.",
     S.ACKNOWLEDGED: "Acknowledged.",
     S.CONTACTING: "You are contacting the customer.",
     S.IN_PROGRESS: "You are working on it.",

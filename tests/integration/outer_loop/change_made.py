@@ -75,13 +75,15 @@ async def carried_out(call: Caller, issue_id: str, *, further: tuple[str, ...] =
     items = [item["item_id"] for item in plan["items"]]
     plan = (await patch(call(), plan, done=items)).raise_for_status().json()
     for state in ("implemented", *further):
-        plan = await moved(call(), plan, state)
+        plan = await moved(call(), plan, state, reason="As the weeks since have shown.")
     return str(plan["plan_id"])
 
 
-async def moved(client: AsyncClient, plan: dict[str, Any], state: str) -> dict[str, Any]:
+async def moved(
+    client: AsyncClient, plan: dict[str, Any], state: str, **why: str
+) -> dict[str, Any]:
     """Move the plan; return it as it is then."""
-    answer = await patch(client, plan, state=state)
+    answer = await patch(client, plan, state=state, **why)
     assert answer.status_code == 200, answer.text
     after: dict[str, Any] = answer.json()
     return after

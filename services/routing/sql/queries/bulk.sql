@@ -26,7 +26,7 @@ WHERE bulk_id = $1
 -- Some that stand at the outcome $2 (null: at none), with their follow-ups locked in one order:
 -- bulks side by side wait for each other and never in a circle.
 SELECT item.version_seen, item.version_after, item.owner_before, item.state_before,
-       item.why_before, followup.*
+       item.why_before, item.issue_before, followup.*
 FROM routing.bulk_item AS item
 JOIN routing.followup USING (followup_id)
 WHERE item.bulk_id = $1 AND item.outcome IS NOT DISTINCT FROM $2
@@ -37,19 +37,21 @@ FOR UPDATE OF followup;
 -- name: settle_items
 UPDATE routing.bulk_item AS item
 SET outcome = settled.outcome, reason = settled.reason, version_after = settled.version,
-    owner_before = settled.owner, state_before = settled.state, why_before = settled.why
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::jsonb[])
-     AS settled (followup_id, outcome, reason, version, owner, state, why)
+    owner_before = settled.owner, state_before = settled.state, why_before = settled.why,
+    issue_before = settled.issue_id
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::jsonb[],
+            $9::uuid[])
+     AS settled (followup_id, outcome, reason, version, owner, state, why, issue_id)
 WHERE item.bulk_id = $1 AND item.followup_id = settled.followup_id;
 
--- name: change_owners
+-- name: change_followups
 UPDATE routing.followup
 SET version = changed.version, state = changed.state, owner = changed.owner,
     changed_at = changed.changed_at, assignment_why = changed.why,
-    assigned_as_last_resort = changed.is_last_resort
+    assigned_as_last_resort = changed.is_last_resort, issue_id = changed.issue_id
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[],
-            $7::boolean[])
-     AS changed (followup_id, version, state, owner, changed_at, why, is_last_resort)
+            $7::boolean[], $8::uuid[])
+     AS changed (followup_id, version, state, owner, changed_at, why, is_last_resort, issue_id)
 WHERE followup.followup_id = changed.followup_id;
 
 -- name: bulk_outcomes

@@ -74,7 +74,7 @@ UPDATE routing.followup
 SET version = $2, state = $3, owner = $4, due_at = $5, changed_at = $6, cause_what = $7,
     cause_why = $8, action_taken = $9, resolved_at = $10, assignment_why = $11,
     assigned_as_last_resort = $12, next_due_at = $13, timetable = $14, next_alarm_at = $15, timed_by = $16,
-    escalation_level = $17
+    escalation_level = $17, issue_id = $18
 WHERE followup_id = $1 AND version = $2 - 1
 RETURNING true;
 

@@ -22,9 +22,13 @@ SET customers = excluded.customers, state = excluded.state, changed_at = exclude
     version = excluded.version
 WHERE kept.version < excluded.version
 
--- name: issues_at
--- The issues of a touchpoint ($1), each with the plan that was last changed; those first that most
--- customers met.
+-- name: has_issue
+SELECT EXISTS (
+    SELECT FROM routing.systemic_issue
+    WHERE issue_id = $1 AND tenant = current_setting('closedloop.tenant'));
+
+-- name: issues
+-- Each with the plan that was last changed; those first that most customers met.
 SELECT issue.issue_id, issue.touchpoint, issue.what,
        greatest(issue.customers, plan.customers) AS customers, plan.state AS plan_state
 FROM routing.systemic_issue AS issue
@@ -34,5 +38,5 @@ LEFT JOIN LATERAL (
     WHERE action_plan.issue_id = issue.issue_id
     ORDER BY changed_at DESC, plan_id
     LIMIT 1) AS plan ON true
-WHERE issue.tenant = current_setting('closedloop.tenant') AND issue.touchpoint = $1
-ORDER BY customers DESC, issue.what
+WHERE issue.tenant = current_setting('closedloop.tenant')
+ORDER BY customers DESC, issue.what, issue.issue_id

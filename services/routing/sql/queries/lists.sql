@@ -12,7 +12,7 @@ FROM unnest($1::text[]) AS word;
 SELECT routing.followups_with($1::text[], $2);
 
 -- name: list_followups
--- By time to breach. A parameter that is null does not filter. $20 and $21 are where the last
+-- By time to breach. A parameter that is null does not filter. $21 and $22 are where the last
 -- page ended. The keys come from the index alone, the rows of one page from the table.
 SELECT followup.*
 FROM (
@@ -37,14 +37,15 @@ FROM (
       AND ($16::boolean IS NULL OR assigned_as_last_resort = $16)
       AND ($17::boolean IS NULL OR (escalation_level >= 2) = $17)
       AND ($18::timestamptz IS NULL OR opened_at >= $18)
-      AND ($20::timestamptz IS NULL OR (breach_at, followup_id) > ($20, $21::uuid))
+      AND ($19::uuid IS NULL OR issue_id = $19)
+      AND ($21::timestamptz IS NULL OR (breach_at, followup_id) > ($21, $22::uuid))
     ORDER BY breach_at, followup_id
-    LIMIT $19) AS key
+    LIMIT $20) AS key
 JOIN routing.followup USING (followup_id)
 ORDER BY followup.breach_at, followup.followup_id;
 
 -- name: count_followups
--- Counts up to $19 and no further.
+-- Counts up to $20 and no further.
 SELECT count(*)
 FROM (
     SELECT
@@ -68,8 +69,9 @@ FROM (
       AND ($16::boolean IS NULL OR assigned_as_last_resort = $16)
       AND ($17::boolean IS NULL OR (escalation_level >= 2) = $17)
       AND ($18::timestamptz IS NULL OR opened_at >= $18)
+      AND ($19::uuid IS NULL OR issue_id = $19)
     ORDER BY breach_at, followup_id  -- walks the index: without, a limit tempts to read the table
-    LIMIT $19) AS counted;
+    LIMIT $20) AS counted;
 
 -- name: count_views
 -- How many open follow-ups each view holds, each counted up to $6: mine ($1), of my teams ($2),
