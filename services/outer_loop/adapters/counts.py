@@ -6,11 +6,9 @@ A batch reckons in this order, the same for all: rebuilds away, facts, customers
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
+from services.outer_loop.adapters.columns import columns
 from services.outer_loop.domain.counting import CauseMet
 from services.outer_loop.domain.issue import FeedbackFact, IssueKey
 from shared.postgres.pool import Connection
@@ -30,16 +28,7 @@ _REBUILD = (
     "clear_voices", "clear_sightings", "clear_causes", "clear_customers", "rebuild_voices",
     "rebuild_sightings", "rebuild_causes", "rebuild_customers", "rebuild_known",
 )  # fmt: skip
-_ERASE = (
-    "erase_from_feedback", "erase_from_versions", "erase_from_root_causes",
-    "erase_from_sightings", "erase_from_customers",
-)  # fmt: skip
 _REBUILDS_WITHIN_S = 7_200.0
-
-
-def columns(rows: Sequence[object], names: Sequence[str]) -> list[list[Any]]:
-    """Return one list for each name, with that attribute of every row: what unnest takes."""
-    return [[get(row) for row in rows] for get in map(attrgetter, names)]
 
 
 async def begin_counting(connection: Connection, zones: Mapping[str, str]) -> None:
@@ -82,16 +71,3 @@ async def rebuild(connection: Connection, zones: Mapping[str, str]) -> None:
     await connection.execute(QUERIES["change_zones"], list(zones), list(zones.values()))
     for name in _REBUILD:
         await connection.execute(QUERIES[name], timeout=_REBUILDS_WITHIN_S)
-
-
-async def erase_customer(connection: Connection, tenant: str, customer_id: str) -> None:
-    """Take a person out of the facts and counts; every number stays.
-
-    A random id takes the person's place. It stands nowhere else, so nobody can tell whose it was;
-    that some facts are of one and the same person is kept, for without it customers could not be
-    counted. What this person says afterwards counts as somebody new.
-    """
-    await connection.execute(QUERIES["keep_batches_away"])
-    nobody = f"erased:{uuid4()}"
-    for name in _ERASE:
-        await connection.execute(QUERIES[name], tenant, customer_id, nobody)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from services.outer_loop.adapters.columns import columns
 from services.outer_loop.adapters.counts import (
     begin_counting,
-    columns,
     count_causes,
     count_voices,
     know_causes,

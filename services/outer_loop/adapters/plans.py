@@ -11,8 +11,9 @@ from uuid import UUID
 
 import asyncpg
 
+from services.outer_loop.adapters.columns import columns
 from services.outer_loop.adapters.designs import PostgresDesigns
-from services.outer_loop.adapters.facts import columns, log_changes
+from services.outer_loop.adapters.facts import log_changes
 from services.outer_loop.domain.impact.design import Metric
 from services.outer_loop.domain.issue import IssueKey
 from services.outer_loop.domain.plan import (

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from services.outer_loop.adapters.facts import PostgresFollowUpFacts, columns, log_changes
+from services.outer_loop.adapters.columns import columns
+from services.outer_loop.adapters.facts import PostgresFollowUpFacts, log_changes
 from services.outer_loop.domain.issue import IssueKey
 from services.outer_loop.domain.ports import Change
 from services.outer_loop.domain.recurrence import Recurrence, Watch

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.outer_loop.adapters.facts import columns
+from services.outer_loop.adapters.columns import columns
 from services.outer_loop.adapters.plans import PostgresPlanWork
 from services.outer_loop.domain.communication import Candidate, LoopCommunication
 from services.outer_loop.domain.telling_ports import (

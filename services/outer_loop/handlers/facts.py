@@ -174,10 +174,10 @@ def _feedback_fact(event: FeedbackScored, programs: Programs) -> FeedbackFact:
         product=said.product,
         account_id=said.account_id,
         customer_value=said.customer_value,
-        theme=scored.theme and scored.theme.label,
-        theme_millionths=scored.theme and millionths(scored.theme.probability),
-        cause=scored.cause and scored.cause.label,
-        cause_millionths=scored.cause and millionths(scored.cause.probability),
+        theme=scored.theme.label if scored.theme else None,
+        theme_millionths=millionths(scored.theme.probability) if scored.theme else None,
+        cause=scored.cause.label if scored.cause else None,
+        cause_millionths=millionths(scored.cause.probability) if scored.cause else None,
     )
 
 

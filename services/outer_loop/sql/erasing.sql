@@ -1,8 +1,16 @@
 -- What taking a customer out of these tables means: $1 the tenant, $2 the customer, $3 the name
 -- that stands for nobody from now on. Counts of distinct customers stay what they were.
 
+-- name: counted_customer
+-- First: whoever counts this customer at this moment is waited for.
+UPDATE outer_loop.counted_customer SET customer_id = $3 WHERE tenant = $1 AND customer_id = $2
+
+-- name: cause_sighting
+UPDATE outer_loop.cause_sighting SET customer_id = $3 WHERE tenant = $1 AND customer_id = $2
+
 -- name: feedback_fact
-UPDATE outer_loop.feedback_fact SET customer_id = $3 WHERE tenant = $1 AND customer_id = $2
+UPDATE outer_loop.feedback_fact SET customer_id = $3, account_id = NULL
+WHERE tenant = $1 AND customer_id = $2
 
 -- name: followup_version
 UPDATE outer_loop.followup_version SET customer_id = $3 WHERE tenant = $1 AND customer_id = $2

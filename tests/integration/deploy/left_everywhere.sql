@@ -130,6 +130,13 @@ INSERT INTO outer_loop.followup_thread (followup_id, tenant, feedback_id, custom
                                         occurred_at, version, state, can_be_written_to)
 SELECT followup_id, tenant, followup_id, customer_id, 'delivery', now(), 1, 'new', true
 FROM case_of_somebody;
+INSERT INTO outer_loop.counted_customer (tenant, customer_id)
+SELECT DISTINCT tenant, customer_id FROM case_of_somebody;
+INSERT INTO outer_loop.cause_sighting (tenant, customer_id, kind, dimension, name, at, day,
+                                       previous_day, things, millionths)
+SELECT DISTINCT tenant, customer_id, 'confirmed', 'what', 'delay', '', current_date,
+       '-infinity'::date, 1, 1000000
+FROM case_of_somebody;
 -- What they are told belongs to a plan; here there is none.
 SET session_replication_role = replica;
 INSERT INTO outer_loop.communication_recipient (communication_id, tenant, issue_id, customer_id,

@@ -122,8 +122,4 @@ BEGIN
     END LOOP;
 END $$;
 
--- To take a person out of the facts, and nothing else.
-GRANT UPDATE (customer_id, account_id) ON outer_loop.feedback_fact TO closedloop_outer_loop;
-GRANT UPDATE (customer_id) ON outer_loop.followup_version TO closedloop_outer_loop;
-
 -- migrate:down

@@ -205,19 +205,3 @@ SELECT DISTINCT tenant, customer_id FROM outer_loop.cause_sighting
 INSERT INTO outer_loop.known_cause (tenant, touchpoint, what)
 SELECT DISTINCT tenant, touchpoint, what FROM outer_loop.followup_version WHERE what IS NOT NULL
 ON CONFLICT DO NOTHING
-
--- name: erase_from_feedback
-UPDATE outer_loop.feedback_fact SET customer_id = $3, account_id = NULL
-WHERE (tenant, customer_id) = ($1, $2)
-
--- name: erase_from_versions
-UPDATE outer_loop.followup_version SET customer_id = $3 WHERE (tenant, customer_id) = ($1, $2)
-
--- name: erase_from_root_causes
-UPDATE outer_loop.root_cause_fact SET customer_id = $3 WHERE (tenant, customer_id) = ($1, $2)
-
--- name: erase_from_sightings
-UPDATE outer_loop.cause_sighting SET customer_id = $3 WHERE (tenant, customer_id) = ($1, $2)
-
--- name: erase_from_customers
-UPDATE outer_loop.counted_customer SET customer_id = $3 WHERE (tenant, customer_id) = ($1, $2)
