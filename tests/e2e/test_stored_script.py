@@ -150,6 +150,20 @@ async def bring_an_issue(settings: Settings) -> str:
     return f"/board/issues/{row['issue_id']}"
 
 
+async def say_what_is_measured(page: Page, watched: list[str]) -> None:
+    """Give the plan at hand a design."""
+    await page.get_by_role("link", name="See what will be measured").click()
+    await shows_and_runs_nothing(page, watched)
+    await page.get_by_label("Day of the change").fill("2030-02-01")
+    await page.get_by_label("Expected").fill("-4")
+    await page.locator("select[name^='group:']").first.select_option("touched")
+    await page.locator("#weeks_before").fill("12")
+    await page.locator("#weeks_after").fill("12")
+    await page.get_by_role("button", name="Measure this").click()
+    await expect(page.get_by_text("Set by").first).to_be_visible()
+    await shows_and_runs_nothing(page, watched)
+
+
 async def test_a_script_on_the_board_is_read_there_and_does_not_run(
     page: Page, context: BrowserContext, watched: list[str], settings: Settings, serve: Serve
 ) -> None:
@@ -189,16 +203,7 @@ async def test_a_script_on_the_board_is_read_there_and_does_not_run(
 
     await page.goto(plan)
     await page.get_by_role("button", name="Take up again").click()
-    await page.get_by_role("link", name="See what will be measured").click()
-    await shows_and_runs_nothing(page, watched)
-    await page.get_by_label("Day of the change").fill("2030-02-01")
-    await page.get_by_label("Expected").fill("-4")
-    await page.locator("select[name^='group:']").first.select_option("touched")
-    await page.locator("#weeks_before").fill("12")
-    await page.locator("#weeks_after").fill("12")
-    await page.get_by_role("button", name="Measure this").click()
-    await expect(page.get_by_text("Set by").first).to_be_visible()
-    await shows_and_runs_nothing(page, watched)
+    await say_what_is_measured(page, watched)
     await page.goto(plan)
     await page.get_by_role("button", name="Send to review").click()
     await page.wait_for_url("**?notice=*")

@@ -46,4 +46,5 @@ WHERE kept.followup_id = member.followup_id AND kept.person = $2 AND kept.form =
 DELETE FROM routing.draft
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM routing.draft WHERE saved_at < $1
-    ORDER BY saved_at LIMIT $2));
+    ORDER BY saved_at LIMIT $2))
+RETURNING form;
