@@ -32,7 +32,7 @@ from services.routing.errors import (
     UnknownFollowUpError,
 )
 from services.routing.handlers import reading
-from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.handlers.changing import change_followup
 from services.routing.handlers.mentioning import see
 from services.routing.handlers.reading import Case
 from services.routing.routes import wording
@@ -100,17 +100,12 @@ async def change_case(
     """Do what a form of the page asks; refused, show the page again with all that was typed."""
     program = await program_of(desk.programs, who)
     try:
-        wish = ChangeRequest(
-            tenant=who.tenant,
-            followup_id=followup_id,
-            expected_version=form.version,
-            command=form.command(who),
-            actor=actor_of(who),
-            actor_name=who.name,
-            key=form.key,
-        )
         await change_followup(
-            desk.transactions, wish, program=program, now=desk.clock.now(), answer_of=answer_of
+            desk.transactions,
+            form.wish(who, followup_id, form.command(who)),
+            program=program,
+            now=desk.clock.now(),
+            answer_of=answer_of,
         )
     except RoutingError as error:
         return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))

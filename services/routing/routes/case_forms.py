@@ -15,6 +15,8 @@ from services.routing.domain.drafts import DraftForm
 from services.routing.domain.followup import StaleVersionError
 from services.routing.domain.issues import Link
 from services.routing.errors import IncompleteError, RoutingError
+from services.routing.handlers.changing import ChangeRequest
+from services.routing.routes.deps import actor_of
 from shared.contracts.contacts import ContactChannel, ContactOutcome
 from shared.contracts.events import FollowUpState, Name, Text
 from shared.web.auth import Principal
@@ -50,6 +52,18 @@ class CaseForm(BaseModel):
     key: Annotated[str, Name] = ""
     back: str = ""
     form: DraftForm | Literal[""] = ""
+
+    def wish(self, who: Principal, followup_id: UUID, command: ChangeFollowUp) -> ChangeRequest:
+        """Return the request that sends `command` for the version on the page."""
+        return ChangeRequest(
+            tenant=who.tenant,
+            followup_id=followup_id,
+            expected_version=self.version,
+            command=command,
+            actor=actor_of(who),
+            actor_name=who.name,
+            key=self.key,
+        )
 
     def command(self, who: Principal) -> ChangeFollowUp:
         """Return the wish that the form expresses.

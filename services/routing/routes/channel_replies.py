@@ -17,12 +17,12 @@ from services.routing.domain.commands import ChangeFollowUp
 from services.routing.domain.contacts import Contact
 from services.routing.errors import RoutingError
 from services.routing.handlers import reading
-from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.handlers.changing import change_followup
 from services.routing.handlers.channel_replying import report
 from services.routing.routes.case import refused_page, shown_page
 from services.routing.routes.case_channels import message_of
 from services.routing.routes.case_forms import CaseForm, Refused
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.deps import DeskOfRequest, Staff, problems
 from services.routing.routes.drafts import sent
 from services.routing.routes.followups import PREFIX, answer_of
 from services.routing.routes.replies import SEND
@@ -118,7 +118,7 @@ async def reply(
         )
         await change_followup(
             desk.transactions,
-            _wish(form, who, followup_id, contact),
+            form.wish(who, followup_id, ChangeFollowUp(contact=contact)),
             program=program,
             now=desk.clock.now(),
             answer_of=answer_of,
@@ -127,18 +127,6 @@ async def reply(
         return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))
     await sent(desk, who, followup_id, form.form)
     return RedirectResponse(f"/inbox/{followup_id}?done=reply", status_code=HTTPStatus.SEE_OTHER)
-
-
-def _wish(form: ChannelForm, who: Principal, followup_id: UUID, contact: Contact) -> ChangeRequest:
-    return ChangeRequest(
-        tenant=who.tenant,
-        followup_id=followup_id,
-        expected_version=form.version,
-        command=ChangeFollowUp(contact=contact),
-        actor=actor_of(who),
-        actor_name=who.name,
-        key=form.key,
-    )
 
 
 def _view_of(reply: ChannelReply) -> ChannelReplyView:

@@ -12,19 +12,17 @@ from starlette.responses import RedirectResponse, Response
 
 from services.routing.domain.commands import ChangeFollowUp
 from services.routing.domain.contacts import Contact
-from services.routing.domain.mails import Mail
 from services.routing.errors import RoutingError
 from services.routing.handlers import reading
-from services.routing.handlers.changing import ChangeRequest, change_followup
+from services.routing.handlers.changing import change_followup
 from services.routing.handlers.promising import kept_for
 from services.routing.routes.case import refused_page, shown_page
 from services.routing.routes.case_forms import CaseForm, Refused
 from services.routing.routes.case_reply import mail_of
-from services.routing.routes.deps import DeskOfRequest, Staff, actor_of, problems
+from services.routing.routes.deps import DeskOfRequest, Staff, problems
 from services.routing.routes.drafts import sent
 from services.routing.routes.followups import answer_of
 from shared.contracts.contacts import ContactChannel, ContactOutcome
-from shared.web.auth import Principal
 from shared.web.programs import program_of
 
 routes = APIRouter(include_in_schema=False)
@@ -58,9 +56,10 @@ async def reply(
         )
         if form.do != SEND or form.shown != mail.digest:
             return await shown_page(request, desk, who, followup_id, form=form, preview=mail)
+        contact = Contact(channel=ContactChannel.MAIL, outcome=ContactOutcome.SENT, mail=mail)
         await change_followup(
             desk.transactions,
-            _wish(form, who, followup_id, mail),
+            form.wish(who, followup_id, ChangeFollowUp(contact=contact)),
             program=program,
             now=desk.clock.now(),
             answer_of=answer_of,
@@ -69,16 +68,3 @@ async def reply(
         return await refused_page(request, desk, who, followup_id, Refused(form=form, error=error))
     await sent(desk, who, followup_id, form.form)
     return RedirectResponse(f"/inbox/{followup_id}?done=reply", status_code=HTTPStatus.SEE_OTHER)
-
-
-def _wish(form: CaseForm, who: Principal, followup_id: UUID, mail: Mail) -> ChangeRequest:
-    contact = Contact(channel=ContactChannel.MAIL, outcome=ContactOutcome.SENT, mail=mail)
-    return ChangeRequest(
-        tenant=who.tenant,
-        followup_id=followup_id,
-        expected_version=form.version,
-        command=ChangeFollowUp(contact=contact),
-        actor=actor_of(who),
-        actor_name=who.name,
-        key=form.key,
-    )
