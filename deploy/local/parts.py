@@ -1,4 +1,4 @@
-"""The product's own processes: workers, notifier, clock, assessor and the one web server."""
+"""The product's own processes: workers, notifier, clock, assessor, detector, one web server."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ WORKERS = (
     "routing.notifier",
     "routing.clock",
     "outer_loop.assessor",
+    "outer_loop.detector",
 )
 WEB = "web"
 

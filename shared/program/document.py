@@ -81,6 +81,12 @@ class SystemicIssuePolicy(Part):
     """Customers, not events."""
     days: Annotated[int, Field(ge=1, le=366)] = 30
     """The days looked back on."""
+    times: Annotated[float, Field(ge=1, le=100)] = 2.0
+    """The detector asks for so many times as many customers as usual."""
+    false_discoveries: Annotated[float, Field(gt=0, le=0.5)] = 0.01
+    """The share of false alarms that the detector may raise among all of a day's."""
+    safety: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+    """What went wrong (of taxonomy.what) that is a matter of safety: one customer is enough."""
 
 
 PartOfAll = Annotated[float, Field(ge=0, le=1)]
@@ -222,10 +228,11 @@ class Program(Part):
         return self
 
     @model_validator(mode="after")
-    def _has_drivers_made_of_its_themes(self) -> Self:
+    def _names_themes_of_its_own(self) -> Self:
         themes = {cause.id for cause in self.taxonomy.what}
         for driver in self.drivers:
             known(f"drivers.{driver.id}.themes", driver.themes, themes)
+        known("systemic_issues.safety", self.systemic_issues.safety, themes)
         return self
 
     @cached_property

@@ -108,11 +108,12 @@ def test_the_notifier_runs_and_has_a_way_out(services: dict[str, Any]) -> None:
     assert set(notifier["networks"]) == {"inside", "front"}
 
 
-def test_the_assessor_runs_and_has_no_way_out(services: dict[str, Any]) -> None:
-    assessor = services["outer-loop-assessor"]
-    assert assessor["command"] == ["python", "-m", "services.outer_loop.assessor"]
-    assert assessor["restart"] == "always"
-    assert "front" not in assessor.get("networks", ())
+@pytest.mark.parametrize("name", ["assessor", "detector"])
+def test_assessor_and_detector_run_and_have_no_way_out(services: dict[str, Any], name: str) -> None:
+    process = services[f"outer-loop-{name}"]
+    assert process["command"] == ["python", "-m", f"services.outer_loop.{name}"]
+    assert process["restart"] == "always"
+    assert "front" not in process.get("networks", ())
 
 
 def test_the_clock_runs_and_has_no_way_out(services: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 #: A port that opens a transaction, which the handler enters: the handler still owns it.
 UNITS_OF_WORK = {
     "services/ingest/adapters/publishers.py": 1,
+    "services/outer_loop/adapters/detecting.py": 2,
     "services/routing/adapters/alarms.py": 1,
     "services/routing/adapters/alerts.py": 1,
     "services/routing/adapters/channel_replies.py": 1,

@@ -98,6 +98,20 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionRow:
+    """Why the detector opened an issue: `customers` in `span` days where `usual` were."""
+
+    kind: str
+    sentence: str
+    span: int
+    customers: int
+    usual: float
+    chance: float
+    as_of: date
+    program_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CauseRow:
     """Confirmed causes and detractors of one group, in one week or in the whole period.
 
@@ -210,6 +224,11 @@ class TenantReads:
         """Return what happened to the issue and its plans, the latest first."""
         rows = await self.connection.fetch(QUERIES["changes_of_issue"], issue_id)
         return [ChangeRow(**dict(row)) for row in rows]
+
+    async def detection_of(self, issue_id: UUID) -> DetectionRow | None:
+        """Return why the detector opened an issue; None for one that it did not open."""
+        row = await self.connection.fetchrow(QUERIES["detection_of_issue"], issue_id)
+        return DetectionRow(**row) if row else None
 
     async def causes(self, by: Dimension, period: Period, *, weekly: bool) -> list[CauseRow]:
         """Return confirmed causes beside what was said, the most confirmed first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 
 import structlog
@@ -11,6 +10,7 @@ import structlog
 from services.outer_loop.adapters.plans import PostgresPlans
 from services.outer_loop.assessor.rounds import Rounds
 from services.outer_loop.bootstrap import API_ROLE, WORKER_ROLE
+from services.outer_loop.rounds import stop_on_signals
 from shared.clock import Clock, SystemClock
 from shared.errors import ClosedLoopError
 from shared.postgres.pool import create_pool
@@ -33,8 +33,7 @@ async def measure(settings: Settings, clock: Clock) -> None:
         open_programs(url, role=WORKER_ROLE) as programs,
     ):
         rounds = Rounds(pool=pool, plans=PostgresPlans(for_tenants), programs=programs, clock=clock)
-        for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, rounds.stop)
+        stop_on_signals(rounds.stop)
         log.info("ready")
         await rounds.run()
 

@@ -8,7 +8,6 @@ two side by side do each assessment once.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -17,9 +16,9 @@ import structlog
 from services.outer_loop.adapters.measured import measured_plans
 from services.outer_loop.domain.ports import Plans
 from services.outer_loop.handlers.assessing import Measured, assess_plan
+from services.outer_loop.rounds import make_rounds
 from shared.clock import Clock
-from shared.errors import TransientError
-from shared.postgres.pool import TRANSIENT_ERRORS, Pool
+from shared.postgres.pool import Pool
 from shared.program.store import ProgramStore
 
 #: Weeks become complete once a day at most; people who start measuring wait no longer than this.
@@ -36,27 +35,17 @@ class Rounds:
     plans: Plans
     programs: ProgramStore
     clock: Clock
-    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Make a round now and then until `stop` is called; an assessment under way is finished."""
-        while not self._stop.is_set():
-            try:
-                await self.make_round()
-            except (TransientError, *TRANSIENT_ERRORS) as error:
-                log.warning("waits for a server", error=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), ROUND_EACH_S)
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        self._stop.set()
+        """Make a round now and then until `stop` is set; an assessment under way is finished."""
+        await make_rounds(self.make_round, ROUND_EACH_S, self.stop)
 
     async def make_round(self) -> int:
         """Assess every plan that is due; return how many were."""
         programs, done = await self.programs.active(), 0
         for tenant, plan_id in await measured_plans(self.pool):
-            if self._stop.is_set() or tenant not in programs:
+            if self.stop.is_set() or tenant not in programs:
                 continue
             program = programs[tenant]
             zone = ZoneInfo(program.time_zone)

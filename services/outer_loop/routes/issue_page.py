@@ -142,6 +142,7 @@ async def _page(
             "whys": await reads.whys_of(issue_id),
             "followups": await reads.followups_of(issue_id, limit=FOLLOWUPS_SHOWN),
             "changes": await reads.changes_of(issue_id),
+            "detection": await reads.detection_of(issue_id),
         }
     return render(
         request,

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from services.outer_loop.adapters.reads import ChangeRow, FollowUpRow, IssueRow, Week, Why
+from services.outer_loop.adapters.reads import (
+    ChangeRow,
+    DetectionRow,
+    FollowUpRow,
+    IssueRow,
+    Week,
+    Why,
+)
 from services.outer_loop.adapters.recurrence import CameBack
 from services.outer_loop.domain.plan import ActionPlan
 from services.outer_loop.routes.schemas import Answer
@@ -142,8 +149,27 @@ class RecurrenceOut(Answer):
     recurred_at: datetime
 
 
+class DetectionOut(Answer):
+    """Why the detector opened the issue: so many customers in `span` days where `usual` were.
+
+    `chance` alone would do that as often, over all that was looked at, on the day `as_of`.
+    """
+
+    kind: Literal["safety", "new", "risen"]
+    sentence: str
+    span: int
+    customers: int
+    usual: float
+    chance: float
+    as_of: date
+    program_version: int
+
+
 class IssueDetail(IssueOut):
-    """An issue with its weeks, reasons, the latest 200 follow-ups, and its history."""
+    """An issue with its weeks, reasons, the latest 200 follow-ups, and its history.
+
+    `detection` is there where the detector opened it, and not the number of confirmed causes.
+    """
 
     data_until: datetime
     time_zone: str
@@ -152,6 +178,7 @@ class IssueDetail(IssueOut):
     followup_list: list[FollowUpOut]
     history: list[ChangeOut]
     recurrences: list[RecurrenceOut]
+    detection: DetectionOut | None
 
     @classmethod
     def of(  # noqa: PLR0913  (the parts of one answer)
@@ -166,6 +193,7 @@ class IssueDetail(IssueOut):
         followups: list[FollowUpRow],
         changes: list[ChangeRow],
         recurrences: list[CameBack],
+        detection: DetectionRow | None,
     ) -> Self:
         """Return all that is known about an issue."""
         return cls.model_validate(
@@ -178,6 +206,7 @@ class IssueDetail(IssueOut):
                 "followup_list": followups,
                 "history": changes,
                 "recurrences": recurrences,
+                "detection": detection,
             }
         )
 

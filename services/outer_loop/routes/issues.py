@@ -86,6 +86,7 @@ async def show_issue(board: BoardAtHand, reader: Reader, issue_id: UUID) -> Issu
             followups=await reads.followups_of(issue_id, limit=FOLLOWUPS_SHOWN),
             changes=await reads.changes_of(issue_id),
             recurrences=recurrences,
+            detection=await reads.detection_of(issue_id),
         )
 
 

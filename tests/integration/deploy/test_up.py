@@ -126,7 +126,7 @@ async def test_a_product_starts_again_with_its_data_after_its_supervisor_was_kil
         assert status["healthy"], status
         assert set(status["parts"]) == {
             "kafka", "postgres", "scoring", "routing", "outer_loop", "routing.notifier",
-            "routing.clock", "outer_loop.assessor", "web",
+            "routing.clock", "outer_loop.assessor", "outer_loop.detector", "web",
         }  # fmt: skip
         second = await closedloop("up", f"--data={folder}")
         assert second.code == 1

@@ -145,3 +145,8 @@ WHERE issue.issue_id IS NULL AND occurred_at > latest - $1::int * interval '1 da
 GROUP BY confirmed.tenant, confirmed.touchpoint, confirmed.what
 ORDER BY customers DESC, confirmed.touchpoint, confirmed.what
 LIMIT $2
+
+-- name: detection_of_issue
+SELECT kind, sentence, span, customers, usual, chance, as_of, program_version
+FROM outer_loop.detection
+WHERE tenant = current_setting('closedloop.tenant') AND issue_id = $1
