@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class AnswersHead:
     """Answers HEAD for every address but a file's, without looking at what stands there.
 
-    A page asks so before it sends a form (static/sending.js): what was typed then stays where it
-    was when nobody answers. FastAPI would refuse HEAD, and running the page for it would cost as
+    A page that found nobody asks so before it sends a form (static/sending.js): what was typed then
+    stays where it was. FastAPI would refuse HEAD, and running the page for it would cost as
     much as showing it.
     """
 

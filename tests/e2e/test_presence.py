@@ -48,6 +48,7 @@ async def test_a_form_that_cannot_be_sent_stays_and_is_sent_once_by_hand(
     with served(create_app(settings)) as site:
         await open_case(page, site)
     await page.locator("#note").fill("Rang, nobody there.")
+    await expect(page.locator(".draft:visible")).to_contain_text("the server does not answer")
     await page.get_by_role("button", name="Keep the note").click()
     alert = page.get_by_role("alert")
     await expect(alert).to_contain_text("Not sent: the server does not answer.")

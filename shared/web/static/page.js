@@ -60,6 +60,7 @@
   function fell() {
     if (lost) return;
     lost = true;
+    document.documentElement.setAttribute("data-lost", "");
     const words = document.createElement("p");
     words.className = "notice warn";
     words.textContent = `No updates since ${latest}, retrying. What you type here is kept.`;
@@ -70,6 +71,7 @@
     latest = clock();
     if (lost) notices.replaceChildren();
     lost = false;
+    document.documentElement.removeAttribute("data-lost");
   }
 
   // A tab that nobody looks at asks for nothing.

@@ -1,9 +1,11 @@
 // A form that cannot be sent stays as it is and says so. Pages work without this file.
-// Before a form goes, its address is asked whether it is there: a browser that finds nobody would
-// put a page of its own in the place of what was typed.
+// Once a page has noticed that nobody answers ([data-lost], page.js), a form goes only after its
+// address was asked whether it is there: a browser that finds nobody would put a page of its own in
+// the place of what was typed.
 (() => {
   "use strict";
   const PATIENCE_MS = 5000;
+  const isLost = () => document.documentElement.hasAttribute("data-lost") || !navigator.onLine;
   let asked = null;
   let heard = null;
 
@@ -46,7 +48,7 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || form === heard) return;
+    if (form.method !== "post" || form === heard || !isLost()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (form !== asked) send(form, event.submitter);
