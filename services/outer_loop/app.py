@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.outer_loop.bootstrap import open_board
 from services.outer_loop.routes import (
     board,
+    causes_page,
     effect_page,
     health,
     impact,
@@ -33,6 +34,7 @@ _PARTS = (
     impact,
     telling,
     board,
+    causes_page,
     issue_page,
     plan_page,
     telling_page,

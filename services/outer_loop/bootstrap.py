@@ -16,6 +16,7 @@ from services.outer_loop.adapters.facts import (
 from services.outer_loop.adapters.plans import PostgresPlans
 from services.outer_loop.adapters.reads import Reads
 from services.outer_loop.adapters.recurrence import PostgresRecurrences, RecurrenceReads
+from services.outer_loop.adapters.seeing import CauseReads
 from services.outer_loop.adapters.telling import PostgresTellings, PostgresThreads
 from services.outer_loop.adapters.threads import ThreadReads
 from services.outer_loop.domain.ports import Plans
@@ -128,6 +129,7 @@ class Board:
     tellings: PostgresTellings
     threads: ThreadReads
     recurrences: RecurrenceReads
+    causes: CauseReads
     programs: ProgramStore
     clock: Clock
 
@@ -144,6 +146,7 @@ async def open_board(settings: Settings) -> AsyncIterator[Board]:
             tellings=PostgresTellings(servers.pool),
             threads=ThreadReads(servers.pool),
             recurrences=RecurrenceReads(servers.pool),
+            causes=CauseReads(servers.pool),
             programs=servers.programs,
             clock=SystemClock(),
         )

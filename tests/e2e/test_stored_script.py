@@ -120,10 +120,12 @@ def named_by_script(part: Any) -> Any:  # noqa: ANN401  (any part of a document)
     return [named_by_script(inner) for inner in part] if isinstance(part, list) else part
 
 
-async def sign_in_as(context: BrowserContext, settings: Settings, site: str, subject: str) -> None:
-    """Open the board's pages to somebody whose own name holds a script, too."""
+async def sign_in_as(
+    context: BrowserContext, settings: Settings, site: str, subject: str, name: str = SCRIPT
+) -> None:
+    """Open the board's pages to somebody whose own name holds a script, too, if not told."""
     roles = frozenset({"contributor", "department_head"})
-    who = Principal(tenant=story.TENANT, subject=subject, name=SCRIPT, roles=roles)
+    who = Principal(tenant=story.TENANT, subject=subject, name=name, roles=roles)
     value = issue_token(who, settings.secret, lifetime=timedelta(hours=1))
     await context.add_cookies([{"name": COOKIE, "value": value, "url": site}])
 

@@ -106,7 +106,7 @@ async def list_root_causes(
     program = await program_of(board.programs, reader)
     last = to or today(board, program)
     first = start or last - timedelta(days=_DAYS_BY_DEFAULT - 1)
-    _check_period(first, last)
+    check_period(first, last)
     period = Period(
         start=start_of(first, program),
         end=start_of(day_after(last), program),
@@ -124,7 +124,8 @@ async def list_root_causes(
     )
 
 
-def _check_period(first: date, last: date) -> None:
+def check_period(first: date, last: date) -> None:
+    """Raise InvalidProblem for days that are no period, or too long a one."""
     if not date(1990, 1, 1) <= first <= last <= date(2199, 12, 31):
         raise InvalidProblem(
             f"The period from {first} to {last} is none.",

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from services.outer_loop.routes import names, pictures
+from services.outer_loop.routes import causes_picture, names, pictures
 from shared.web.pages import page_templates
 
 _HERE = Path(__file__).parents[1]
@@ -57,6 +57,7 @@ def _furnish() -> None:
     words.globals["spark"] = pictures.spark
     words.globals["weekly_bars"] = pictures.weekly_bars
     words.globals["share_bar"] = pictures.share_bar
+    words.globals["pareto"] = causes_picture.pareto
     words.globals["count"] = names.count
     words.filters["day"] = names.day
     words.filters["local_day"] = names.local_day

@@ -50,6 +50,19 @@ _names = itertools.count()
 chances = st.integers(min_value=0, max_value=2**32)
 
 
+def make_themes(said: Sequence[FeedbackScored]) -> list[FeedbackScored]:
+    """Return what was said with a theme that scoring found in every third of it."""
+    themes = ("rude", "queue", "refund_late", "parcel_lost")
+    judged = [
+        Judgement(label=themes[n // 3 % 4], probability=0.5 + n % 5 / 10) if n % 3 == 0 else None
+        for n in range(len(said))
+    ]
+    return [
+        one.model_copy(update={"data": one.data.model_copy(update={"theme": theme})})
+        for one, theme in zip(said, judged, strict=True)
+    ]
+
+
 def make_events(chance: random.Random, tenant: str) -> list[Event]:
     """Return events that meet in few days, customers and causes, so that they collide."""
     # Around midnight in Vientiane, which is five in the afternoon in UTC.
