@@ -136,15 +136,6 @@ class FormingRow:
     customers: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """A period (its end excluded) and the time zone that cuts it into weeks."""
-
-    start: datetime
-    end: datetime
-    time_zone: str
-
-
 @dataclass(frozen=True, slots=True)
 class Reads:
     """Opens a view of one tenant. The pool's role is closedloop_outer_loop_api."""
@@ -191,23 +182,17 @@ class TenantReads:
         return found[0] if found else None
 
     async def weekly_customers(
-        self, issue_ids: Sequence[UUID], *, time_zone: str, until: datetime, weeks: int
+        self, issue_ids: Sequence[UUID], *, last: date, weeks: int
     ) -> Mapping[UUID, Mapping[date, int]]:
-        """Return for each issue its customers per week, only weeks that have some."""
+        """Return for each issue its customers in each week up to the day `last`, if any."""
         found: dict[UUID, dict[date, int]] = defaultdict(dict)
-        for row in await self.connection.fetch(
-            QUERIES["weekly_customers"], issue_ids, time_zone, until, weeks
-        ):
+        for row in await self.connection.fetch(QUERIES["weekly_customers"], issue_ids, last, weeks):
             found[row["issue_id"]][row["week"]] = row["customers"]
         return found
 
-    async def weeks_of(
-        self, issue_id: UUID, *, time_zone: str, until: datetime, weeks: int
-    ) -> list[Week]:
-        """Return each of the weeks that end with `until`, in order."""
-        rows = await self.connection.fetch(
-            QUERIES["weeks_of_issue"], issue_id, time_zone, until, weeks
-        )
+    async def weeks_of(self, issue_id: UUID, *, last: date, weeks: int) -> list[Week]:
+        """Return each of the weeks up to the day `last`, in order."""
+        rows = await self.connection.fetch(QUERIES["weeks_of_issue"], issue_id, last, weeks)
         return [Week(**dict(row)) for row in rows]
 
     async def whys_of(self, issue_id: UUID) -> list[Why]:
@@ -230,9 +215,14 @@ class TenantReads:
         row = await self.connection.fetchrow(QUERIES["detection_of_issue"], issue_id)
         return DetectionRow(**row) if row else None
 
-    async def causes(self, by: Dimension, period: Period, *, weekly: bool) -> list[CauseRow]:
-        """Return confirmed causes beside what was said, the most confirmed first."""
-        asked = (by, period.start, period.end, period.time_zone, weekly)
+    async def causes(
+        self, by: Dimension, first: date, last: date, *, weekly: bool
+    ) -> list[CauseRow]:
+        """Return confirmed causes beside what was said, the most confirmed first.
+
+        Both days are inside.
+        """
+        asked = (by, first, last, weekly)
         causes = {
             (row["name"], row["week"]): row
             for row in await self.connection.fetch(QUERIES["causes"], *asked)

@@ -7,13 +7,12 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.outer_loop.adapters.reads import CauseRow, IssueFilter, Period, TenantReads
+from services.outer_loop.adapters.reads import CauseRow, IssueFilter, TenantReads
 from services.outer_loop.bootstrap import Board
 from services.outer_loop.routes.cards import (
     WEEKS_ON_A_CARD,
@@ -27,8 +26,7 @@ from services.outer_loop.routes.cards import (
 from services.outer_loop.routes.deps import (
     BoardAtHand,
     Reader,
-    day_after,
-    start_of,
+    day_of,
     today,
 )
 from services.outer_loop.routes.names import Names
@@ -64,7 +62,10 @@ async def show_board(
         until = await reads.data_until(board.clock.now())
         back = await board.recurrences.of(reader.tenant)
         every = await _cards(reads, board, reader, program, until, {one.plan_id for one in back})
-        causes = await reads.causes("what", _last_days(until, program), weekly=False)
+        last = day_of(until, program)
+        causes = await reads.causes(
+            "what", last - timedelta(days=_PARETO_DAYS - 1), last, weekly=False
+        )
         policy = program.systemic_issues
         forming = await reads.forming(days=policy.days, limit=_FORMING_SHOWN)
     shown = [card for card in every if matches(card, view, department)]
@@ -106,9 +107,7 @@ async def _cards(
     """Return the cards; plans of `over` worked until their issue came back: they have none."""
     issues = await reads.issues(IssueFilter(), until)
     ids = [issue.issue_id for issue in issues]
-    weekly = await reads.weekly_customers(
-        ids, time_zone=program.time_zone, until=until, weeks=WEEKS_ON_A_CARD
-    )
+    weekly = await reads.weekly_customers(ids, last=day_of(until, program), weeks=WEEKS_ON_A_CARD)
     plans = {
         issue_id: [plan for plan in found if plan.plan_id not in over]
         for issue_id, found in (await reads.plans_of(ids)).items()
@@ -124,18 +123,8 @@ async def _cards(
 
 def monday_of(moment: datetime, program: Program) -> date:
     """Return the first day of the week of `moment` in the company's time zone."""
-    day = moment.astimezone(ZoneInfo(program.time_zone)).date()
+    day = day_of(moment, program)
     return day - timedelta(days=day.weekday())
-
-
-def _last_days(until: datetime, program: Program) -> Period:
-    last = until.astimezone(ZoneInfo(program.time_zone)).date()
-    first = last - timedelta(days=_PARETO_DAYS - 1)
-    return Period(
-        start=start_of(first, program),
-        end=start_of(day_after(last), program),
-        time_zone=program.time_zone,
-    )
 
 
 def _cumulative(causes: Sequence[CauseRow]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -74,17 +74,12 @@ async def once_of(request: Request, principal: Principal, key: str | None) -> On
 
 def today(board: Board, program: Program) -> date:
     """Return the company's day."""
-    return board.clock.now().astimezone(ZoneInfo(program.time_zone)).date()
+    return day_of(board.clock.now(), program)
 
 
-def start_of(day: date, program: Program) -> datetime:
-    """Return the first moment of `day` in the company's time zone."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(program.time_zone))
-
-
-def day_after(day: date) -> date:
-    """Return the next day."""
-    return day + timedelta(days=1)
+def day_of(moment: datetime, program: Program) -> date:
+    """Return the day of `moment` in the company's time zone."""
+    return moment.astimezone(ZoneInfo(program.time_zone)).date()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from services.outer_loop.routes.deps import (
     BoardAtHand,
     Planner,
     Reader,
+    day_of,
     problem_of,
     today,
 )
@@ -131,9 +132,7 @@ async def _page(
         rows = await reads.issues(IssueFilter(issue_id=issue_id), until)
         if not rows:
             raise NotFoundProblem(f"There is no issue {issue_id}.")
-        weeks = await reads.weeks_of(
-            issue_id, time_zone=program.time_zone, until=until, weeks=WEEKS_SHOWN
-        )
+        weeks = await reads.weeks_of(issue_id, last=day_of(until, program), weeks=WEEKS_SHOWN)
         context = {
             "issue": rows[0],
             "plans": (await reads.plans_of([issue_id]))[issue_id],

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.outer_loop.adapters.reads import Dimension, IssueFilter, Period
+from services.outer_loop.adapters.reads import Dimension, IssueFilter
 from services.outer_loop.routes.deps import (
     BoardAtHand,
     Reader,
-    day_after,
-    start_of,
+    day_of,
     today,
 )
 from services.outer_loop.routes.issue_schemas import (
@@ -79,9 +78,7 @@ async def show_issue(board: BoardAtHand, reader: Reader, issue_id: UUID) -> Issu
             (await reads.plans_of([issue_id]))[issue_id],
             data_until=until,
             time_zone=program.time_zone,
-            weeks=await reads.weeks_of(
-                issue_id, time_zone=program.time_zone, until=until, weeks=WEEKS_SHOWN
-            ),
+            weeks=await reads.weeks_of(issue_id, last=day_of(until, program), weeks=WEEKS_SHOWN),
             whys=await reads.whys_of(issue_id),
             followups=await reads.followups_of(issue_id, limit=FOLLOWUPS_SHOWN),
             changes=await reads.changes_of(issue_id),
@@ -107,13 +104,8 @@ async def list_root_causes(
     last = to or today(board, program)
     first = start or last - timedelta(days=_DAYS_BY_DEFAULT - 1)
     check_period(first, last)
-    period = Period(
-        start=start_of(first, program),
-        end=start_of(day_after(last), program),
-        time_zone=program.time_zone,
-    )
     async with board.reads.of(reader.tenant) as reads:
-        rows = await reads.causes(group_by, period, weekly=interval == "week")
+        rows = await reads.causes(group_by, first, last, weekly=interval == "week")
     return CauseList(
         group_by=group_by,
         start=first,
