@@ -115,22 +115,28 @@ async def _seconds(desk: AsyncClient, path: str) -> float:
 @asynccontextmanager
 async def _desk(servers: str, database: str, size: tuple[int, int]) -> AsyncIterator[AsyncClient]:
     """Give somebody who asks an app on whose desk `size` follow-ups are open and closed."""
-    async with cloned(database, await ensure_template(database)) as url:
-        await _fill(url, size)
-        settings = Settings.model_validate(
-            {"DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": servers, "secret": _SECRET}
-        )
+    async with stocked(servers, database, size) as settings:
         app = create_app(settings)
         async with (
             app.router.lifespan_context(app),
             AsyncClient(
                 transport=ASGITransport(app),
                 base_url="http://bench.test",
-                headers={"Authorization": f"Bearer {_token()}"},
+                headers={"Authorization": f"Bearer {token()}"},
                 timeout=60,
             ) as client,
         ):
             yield client
+
+
+@asynccontextmanager
+async def stocked(servers: str, database: str, size: tuple[int, int]) -> AsyncIterator[Settings]:
+    """Give the settings of a desk on which `size` follow-ups are open and closed."""
+    async with cloned(database, await ensure_template(database)) as url:
+        await _fill(url, size)
+        yield Settings.model_validate(
+            {"DATABASE_URL": url, "KAFKA_BOOTSTRAP_SERVERS": servers, "secret": _SECRET}
+        )
 
 
 async def _fill(url: str, size: tuple[int, int]) -> None:
@@ -143,7 +149,8 @@ async def _fill(url: str, size: tuple[int, int]) -> None:
     _say(f"{size[0]:,} open follow-ups stored in {time.monotonic() - began:.0f} s")
 
 
-def _token() -> str:
+def token() -> str:
+    """Return an access token for an owner at that desk."""
     who = Principal(
         tenant=_TENANT, subject="owner-7", name="Noy", roles=frozenset({"frontline_owner"})
     )

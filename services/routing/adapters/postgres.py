@@ -190,8 +190,10 @@ class PostgresFollowUps:
     async def count(self, wanted: Filter) -> Count:
         """Return how many follow-ups match, as far as they are counted."""
         most = FOUND_UP_TO if wanted.patterns else COUNTED_UP_TO
+        others = replace(wanted, words=(), patterns=None)
+        looks_last = bool(wanted.patterns) and others != Filter(open_only=wanted.open_only)
         counted = await self.connection.fetchval(
-            QUERIES["count_followups"], *parameters_of(wanted), most + 1
+            QUERIES["count_followups"], *parameters_of(wanted), most + 1, looks_last
         )
         return Count.up_to(most, counted)
 

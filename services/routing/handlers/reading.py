@@ -11,6 +11,7 @@ from services.routing.domain.followup import FollowUp
 from services.routing.domain.ports import (
     Count,
     Filter,
+    FollowUps,
     HistoryEntry,
     Position,
     Transactions,
@@ -77,21 +78,36 @@ async def list_followups(
 ) -> FollowUpPage:
     """Return up to `limit` follow-ups by time to breach, and how many there are."""
     async with transactions.of(tenant) as followups:
-        wanted = await followups.looked_up(wanted)
-        found = await followups.page(wanted, after, limit + 1)
-        shown = found[:limit]
-        last = shown[-1] if len(found) > limit else None
-        return FollowUpPage(
-            followups=shown,
-            total=await followups.count(Filter()),
-            matching=Count(len(found), is_exact=True)
-            if after is None and last is None
-            else await followups.count(wanted),
-            next=(last.breach_at, last.followup_id) if last else None,
-        )
+        return await _page_of(followups, wanted, after, limit)
 
 
-async def count_views(transactions: Transactions, tenant: str, watch: Watch) -> ViewCounts:
-    """Return how many open follow-ups each view of the inbox holds."""
+async def list_in_views(
+    transactions: Transactions,
+    tenant: str,
+    wanted: Filter,
+    watch: Watch,
+    *,
+    after: Position | None,
+    limit: int,
+) -> tuple[FollowUpPage, ViewCounts]:
+    """Return what `list_followups` does, and how many open follow-ups each view holds."""
     async with transactions.of(tenant) as followups:
-        return await followups.count_views(watch)
+        page = await _page_of(followups, wanted, after, limit)
+        return page, await followups.count_views(watch)
+
+
+async def _page_of(
+    followups: FollowUps, wanted: Filter, after: Position | None, limit: int
+) -> FollowUpPage:
+    wanted = await followups.looked_up(wanted)
+    found = await followups.page(wanted, after, limit + 1)
+    shown = found[:limit]
+    last = shown[-1] if len(found) > limit else None
+    return FollowUpPage(
+        followups=shown,
+        total=await followups.count(Filter()),
+        matching=Count(len(found), is_exact=True)
+        if after is None and last is None
+        else await followups.count(wanted),
+        next=(last.breach_at, last.followup_id) if last else None,
+    )

@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.routing.bootstrap import Desk
 from services.routing.domain.followup import OPEN_STATES, FollowUp
 from services.routing.domain.ports import ViewCounts, Watch
 from services.routing.handlers import reading
@@ -82,13 +83,6 @@ async def show_inbox(
     program, now = await program_of(desk.programs, who), desk.clock.now()
     view = asked.view or view_for(who, program)
     after = decode_cursor(asked.cursor, _POSITION) if asked.cursor else None
-    page = await reading.list_followups(
-        desk.transactions,
-        who.tenant,
-        filter_of(asked, view, who, program, now),
-        after=after,
-        limit=ROWS_ON_A_PAGE,
-    )
     watch = Watch(
         subject=who.subject,
         teams=teams_of(who, program),
@@ -96,19 +90,28 @@ async def show_inbox(
         now=now,
         today_ends=end_of_day(now, program.time_zone),
     )
-    counts = await reading.count_views(desk.transactions, who.tenant, watch)
+    page, counts = await reading.list_in_views(
+        desk.transactions,
+        who.tenant,
+        filter_of(asked, view, who, program, now),
+        watch,
+        after=after,
+        limit=ROWS_ON_A_PAGE,
+    )
+    # A list that asks for itself again (static/live.js) takes nothing but itself and the numbers.
+    is_whole = "hx-request" not in request.headers
+    around = await _around(desk, who, program, asked, view) if is_whole else {}
     return PAGES.TemplateResponse(
         request,
         "inbox.html",
         {
+            **around,
+            "is_whole": is_whole,
             "asked": asked,
-            "approvals": await count_waiting(desk.recoveries, who.tenant, actor_of(who), program),
             "view": view,
-            "saved": await saved_part(desk, who, program, asked, view),
             "rows": [_row(one, who, program, now) for one in page.followups],
             "page": page,
             "counts": counts,
-            "mentions": await unseen_by(desk.transactions, who.tenant, who.subject),
             "next": _next_address(asked, page),
             "program": program,
             "states": {
@@ -120,7 +123,6 @@ async def show_inbox(
             "notice": wording.DONE.get(done, ""),
             "report": wording.report_words(await read_report(desk, who, bulk)) if bulk else None,
             "key": secrets.token_urlsafe(12),
-            "issues": await issue_lines(desk, who.tenant, program),
             "bulk_owners": _owners_to_give_to(who, program),
             "live": f"/inbox/live?{urlencode({'view': view, 'at': place})}",
             "here": asked.address(cursor=asked.cursor),
@@ -128,6 +130,18 @@ async def show_inbox(
             "count_words": wording.count_words,
         },
     )
+
+
+async def _around(
+    desk: Desk, who: Principal, program: Program, asked: Wanted, view: View
+) -> Mapping[str, object]:
+    """Return what stands around the list."""
+    return {
+        "approvals": await count_waiting(desk.recoveries, who.tenant, actor_of(who), program),
+        "saved": await saved_part(desk, who, program, asked, view),
+        "mentions": await unseen_by(desk.transactions, who.tenant, who.subject),
+        "issues": await issue_lines(desk, who.tenant, program),
+    }
 
 
 def _row(followup: FollowUp, who: Principal, program: Program, now: datetime) -> Row:

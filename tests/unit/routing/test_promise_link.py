@@ -30,7 +30,8 @@ def test_a_token_with_another_character_opens_nothing(
     assert link_of(altered, SECRET) == (link if altered == token else None)
 
 
-@given(links, st.text(min_size=1))
+# HMAC fills short keys up with zeros (RFC 2104): with zeros behind it is the same secret.
+@given(links, st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 def test_another_secret_opens_nothing(link: Link, other: str) -> None:
     assert link_of(token_of(link, SECRET), SECRET + other) is None
 

@@ -45,32 +45,40 @@ JOIN routing.followup USING (followup_id)
 ORDER BY followup.breach_at, followup.followup_id;
 
 -- name: count_followups
--- Counts up to $20 and no further.
+-- Counts up to $20 and no further. With $21, what was said is looked at last, in the table: the walk
+-- stays in the index for all that does not match otherwise.
 SELECT count(*)
 FROM (
     SELECT
-    FROM routing.followup
-    WHERE tenant = current_setting('closedloop.tenant')
-      AND ($1::boolean IS NOT TRUE OR is_open)
-      AND ($2::text[] IS NULL OR state = ANY ($2))
-      AND ($3::text IS NULL OR owner = $3)
-      AND ($4::boolean IS NOT TRUE OR owner IS NULL)
-      AND ($5::text[] IS NULL OR team = ANY ($5))
-      AND ($6::text[] IS NULL OR severity = ANY ($6))
-      AND ($7::text IS NULL OR touchpoint = $7)
-      AND ($8::text IS NULL OR language = $8)
-      AND ($9::text IS NULL OR segment = $9)
-      AND ($10::text IS NULL OR rule = $10)
-      AND ($11::timestamptz IS NULL OR opened_at < $11)
-      AND ($12::timestamptz IS NULL OR breach_at >= $12)
-      AND ($13::timestamptz IS NULL OR breach_at < $13)
-      AND ($14::uuid[] IS NULL OR followup_id = ANY ($14))
-      AND ($15::text[] IS NULL OR CASE WHEN searched LIKE ALL ($15) THEN true END)
-      AND ($16::boolean IS NULL OR assigned_as_last_resort = $16)
-      AND ($17::boolean IS NULL OR (escalation_level >= 2) = $17)
-      AND ($18::timestamptz IS NULL OR opened_at >= $18)
-      AND ($19::uuid IS NULL OR issue_id = $19)
-    ORDER BY breach_at, followup_id  -- walks the index: without, a limit tempts to read the table
+    FROM (
+        SELECT followup_id
+        FROM routing.followup
+        WHERE tenant = current_setting('closedloop.tenant')
+          AND ($1::boolean IS NOT TRUE OR is_open)
+          AND ($2::text[] IS NULL OR state = ANY ($2))
+          AND ($3::text IS NULL OR owner = $3)
+          AND ($4::boolean IS NOT TRUE OR owner IS NULL)
+          AND ($5::text[] IS NULL OR team = ANY ($5))
+          AND ($6::text[] IS NULL OR severity = ANY ($6))
+          AND ($7::text IS NULL OR touchpoint = $7)
+          AND ($8::text IS NULL OR language = $8)
+          AND ($9::text IS NULL OR segment = $9)
+          AND ($10::text IS NULL OR rule = $10)
+          AND ($11::timestamptz IS NULL OR opened_at < $11)
+          AND ($12::timestamptz IS NULL OR breach_at >= $12)
+          AND ($13::timestamptz IS NULL OR breach_at < $13)
+          AND ($14::uuid[] IS NULL OR followup_id = ANY ($14))
+          AND ($15::text[] IS NULL OR $21::boolean
+               OR CASE WHEN searched LIKE ALL ($15) THEN true END)
+          AND ($16::boolean IS NULL OR assigned_as_last_resort = $16)
+          AND ($17::boolean IS NULL OR (escalation_level >= 2) = $17)
+          AND ($18::timestamptz IS NULL OR opened_at >= $18)
+          AND ($19::uuid IS NULL OR issue_id = $19)
+        ORDER BY breach_at, followup_id  -- walks the index: a limit tempts to read the table
+        OFFSET 0) AS key
+    WHERE NOT $21::boolean OR (
+        SELECT CASE WHEN searched LIKE ALL ($15) THEN true END
+        FROM routing.followup AS said WHERE said.followup_id = key.followup_id)
     LIMIT $20) AS counted;
 
 -- name: count_views
