@@ -2,10 +2,8 @@
 SET lock_timeout = '5s';
 
 GRANT UPDATE (customer_id) ON outer_loop.feedback_fact, outer_loop.followup_version,
-    outer_loop.root_cause_fact, outer_loop.flagged_feedback, outer_loop.followup_thread,
-    outer_loop.counted_customer, outer_loop.cause_sighting
+    outer_loop.root_cause_fact, outer_loop.flagged_feedback, outer_loop.followup_thread
     TO closedloop_eraser;
-GRANT UPDATE (account_id) ON outer_loop.feedback_fact TO closedloop_eraser;
 GRANT UPDATE (customer_id, outcome, why_not, settled_at) ON outer_loop.communication_recipient
     TO closedloop_eraser;
 SELECT ground.show_to_eraser('outer_loop');
