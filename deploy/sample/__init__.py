@@ -13,7 +13,6 @@ from functools import partial
 from deploy.sample.casework import Casework, load_casework
 from deploy.sample.company import load_company, program_yaml
 from deploy.sample.generator import SampleEvent, generate
-from deploy.sample.owners import PATH as FOLLOWUPS
 from deploy.sample.owners import Owners
 from deploy.sample.planning import ISSUES, Planning
 from deploy.sample.publisher import publish
@@ -25,6 +24,7 @@ __all__ = ["PlayReport", "Site", "play", "program_yaml"]
 #: Called with the phase, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
 
+MEASURES = "/followups/v1/measures"
 _FOLLOWUPS_WITHIN_S = 300.0
 _ISSUES_WITHIN_S = 60.0
 _STILL_S = 30.0
@@ -92,7 +92,8 @@ async def _settled_followups(
     reader = office.desk("sample", "Sample", "auditor")
 
     async def count() -> int:
-        opened: int = (await reader.get(FOLLOWUPS, limit=1))["counts"]["total"]
+        # Lists count no further than people read; the measures count all.
+        opened: int = (await reader.get(MEASURES))["all"]["opened"]
         progress(min(opened, unhappy), unhappy)
         return opened
 
